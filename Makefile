@@ -1,0 +1,99 @@
+# GNU make. `make` alone says what there is.
+
+SWIFT ?= swift
+# What the benchmark is to measure, passed on as it is.
+BENCH_ARGUMENTS ?=
+TEST_LOG := .build/test.log
+
+# Libraries the program is built with, and what only tests need: tools that make certificates and speak HTTP/2.
+BUILD_PACKAGES := libcurl4-openssl-dev libssl-dev libsqlite3-dev pkg-config ca-certificates
+TEST_PACKAGES := openssl nghttp2-server python3 curl
+
+.DEFAULT_GOAL := help
+.PHONY: help demo build test lint format bench clean deps test-deps swift
+
+help:
+	@echo "make demo     build Ringback and show it at work: a sandbox upstream, every outcome, verified callbacks"
+	@echo "make build    build .build/release/ringback"
+	@echo "make test     install what tests need, lint, build with warnings as errors, run all tests"
+	@echo "make lint     check the formatting"
+	@echo "make format   correct the formatting"
+	@echo "make bench    build and run the benchmark (BENCH_ARGUMENTS=...)"
+	@echo "make deps     install the libraries Ringback is built with (Debian, Ubuntu)"
+	@echo "make clean    remove what was built"
+
+demo: build
+	@echo "==> running the demo"
+	.build/release/ringback demo
+
+build: deps swift
+	@echo "==> building (the first build takes about 10 minutes on two cores)"
+	$(SWIFT) build --configuration release --product ringback
+
+# Lint comes first: it is done in a second, and the build is not.
+test: deps test-deps lint
+	@echo "==> building the tests (the first build takes about 5 minutes on two cores)"
+	RINGBACK_WARNINGS_AS_ERRORS=1 $(SWIFT) build --build-tests
+	@echo "==> testing, output also in $(TEST_LOG)"
+	@# A pipe would lose the exit code in a POSIX shell, so the code travels through a file.
+	@rm -f $(TEST_LOG) $(TEST_LOG).status
+	@{ RINGBACK_WARNINGS_AS_ERRORS=1 $(SWIFT) test --skip-build 2>&1 </dev/null; echo $$? > $(TEST_LOG).status; } | tee $(TEST_LOG)
+	@exit "$$(cat $(TEST_LOG).status 2>/dev/null || echo 1)"
+
+lint: swift
+	@echo "==> checking the formatting"
+	@$(SWIFT) format lint --strict --recursive Sources Tests Package.swift || \
+		{ echo "make: 'make format' corrects most of this" >&2; exit 1; }
+
+format: swift
+	$(SWIFT) format --in-place --recursive Sources Tests Package.swift
+
+bench: deps swift
+	@echo "==> building the benchmark (the first build takes about 10 minutes on two cores)"
+	$(SWIFT) build --configuration release --product ringback
+	$(SWIFT) build --configuration release --product ringback-bench
+	@echo "==> measuring (about 3 minutes; BENCH_ARGUMENTS=--quick takes half a minute)"
+	.build/release/ringback-bench $(BENCH_ARGUMENTS)
+
+clean:
+	rm -rf .build
+
+deps:
+	@$(call install,$(BUILD_PACKAGES))
+
+test-deps:
+	@$(call install,$(TEST_PACKAGES))
+
+swift:
+	@command -v $(SWIFT) >/dev/null 2>&1 || { \
+		echo "make: '$(SWIFT)' was not found: install Swift 6.3 or newer from https://www.swift.org/install/" >&2; exit 1; }
+
+# $(call install,PACKAGES): installs the packages that are missing, without asking. Asks the package lists only when
+# something is missing, and fetches them anew only when they do not know it.
+define install
+set -e; \
+if ! command -v dpkg-query >/dev/null 2>&1; then \
+	echo "==> not a Debian or Ubuntu system: taking for granted that these are installed by other means: $(1)"; exit 0; \
+fi; \
+missing=""; \
+for package in $(1); do \
+	case "$$(dpkg-query --show --showformat='$${db:Status-Status}' $$package 2>/dev/null || true)" in \
+		installed) ;; \
+		*) missing="$$missing $$package" ;; \
+	esac; \
+done; \
+[ -n "$$missing" ] || exit 0; \
+if [ "$$(id -u)" -eq 0 ]; then as_root=""; \
+elif command -v sudo >/dev/null 2>&1 && sudo -n true 2>/dev/null; then as_root="sudo -n"; \
+else \
+	echo "make: missing:$$missing" >&2; \
+	echo "make: run as root: apt-get update && apt-get install --yes --no-install-recommends$$missing" >&2; exit 1; \
+fi; \
+echo "==> installing$$missing"; \
+install="$$as_root env DEBIAN_FRONTEND=noninteractive apt-get install --yes --quiet --no-install-recommends"; \
+$$install $$missing </dev/null || { \
+	echo "==> fetching the package lists"; \
+	$$as_root env DEBIAN_FRONTEND=noninteractive apt-get update --quiet </dev/null; \
+	$$install $$missing </dev/null; \
+}
+endef

@@ -1,0 +1,72 @@
+// swift-tools-version:6.2
+
+import PackageDescription
+
+
+let package = Package(
+    name: "ringback",
+    platforms: [.macOS(.v15)],
+    products: [
+    ],
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-argument-parser.git", from: "1.8.2"),
+        .package(url: "https://github.com/apple/swift-collections.git", from: "1.6.0"),
+        .package(url: "https://github.com/apple/swift-http-types.git", from: "1.8.0"),
+        .package(url: "https://github.com/apple/swift-log.git", from: "1.16.2"),
+        .package(url: "https://github.com/apple/swift-nio.git", from: "2.101.2"),
+        .package(url: "https://github.com/groue/GRDB.swift.git", from: "7.10.0"),
+        // Without its default traits Hummingbird leaves out swift-configuration, which we do not use.
+        .package(url: "https://github.com/hummingbird-project/hummingbird.git", from: "2.28.1", traits: []),
+        .package(url: "https://github.com/jpsim/Yams.git", from: "6.2.2"),
+        .package(url: "https://github.com/swift-server/swift-service-lifecycle.git", from: "2.13.0"),
+    ],
+    targets: [
+        // Floor 0: doors to C libraries. Module maps and the smallest shims.
+        .systemLibrary(name: "COpenSSL", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
+        .target(name: "CLinux"),
+
+        // Floor 1: vocabulary, parsers and primitives.
+        .target(name: "Cryptography", dependencies: ["COpenSSL"]),
+        .target(name: "RawJSON"),
+        .target(name: "EventStream"),
+        .target(name: "RingbackCore", dependencies: ["Cryptography", .product(name: "NIOConcurrencyHelpers", package: "swift-nio")]),
+        .target(name: "Transport", dependencies: [.product(name: "NIOConcurrencyHelpers", package: "swift-nio")]),
+
+        // Floor 2: clients and interfaces.
+        .target(name: "Store", dependencies: ["RingbackCore"]),
+
+
+
+
+        // Beside the house: a scripted vendor and a receiver; nothing on floors 1 to 5 imports them.
+        .target(
+            name: "RingbackTesting",
+            dependencies: ["RingbackCore", "Store", "Transport", .product(name: "NIOConcurrencyHelpers", package: "swift-nio")]
+        ),
+
+
+        .testTarget(name: "CryptographyTests", dependencies: ["Cryptography"]),
+        .testTarget(name: "RawJSONTests", dependencies: ["RawJSON"]),
+        .testTarget(name: "EventStreamTests", dependencies: ["EventStream"], resources: [.copy("Data")]),
+        .testTarget(name: "RingbackCoreTests", dependencies: ["RingbackCore", "RingbackTesting"], resources: [.copy("Data")]),
+    ],
+    swiftLanguageModes: [.v6]
+)
+
+/// Targets that may hold pointers: they wrap a C library or system calls. Everywhere else memory safety is the compiler's promise.
+let unsafeTargets: Set<String> = ["CLinux", "Cryptography", "Curl"]
+
+for target in package.targets where target.type != .system && target.name != "CLinux" {
+    var settings: [SwiftSetting] = target.swiftSettings ?? []
+    settings += [
+        .enableUpcomingFeature("ExistentialAny"),
+        .enableUpcomingFeature("MemberImportVisibility"),
+        .enableUpcomingFeature("InternalImportsByDefault"),
+    ]
+    // Our own warnings are errors where the tests run; a stranger's newer compiler must not stop a build.
+    if Context.environment["RINGBACK_WARNINGS_AS_ERRORS"] != nil { settings.append(.treatAllWarnings(as: .error)) }
+    if target.type == .regular && !unsafeTargets.contains(target.name) {
+        settings += [.strictMemorySafety(), .treatWarning("StrictMemorySafety", as: .error)]
+    }
+    target.swiftSettings = settings
+}

@@ -1,0 +1,4 @@
+#pragma once
+
+#include "service_notification.h"
+#include "event_loop.h"

@@ -1,0 +1,133 @@
+/// Where notifications go (contract, sections 1 and 4, `endpoints`).
+package struct Endpoint: Sendable, Hashable {
+    package enum Origin: String, Sendable, Hashable {
+        /// From the configuration file: the operator's own, read-only for the API.
+        case configuration
+        /// Made by the API; lives in the store.
+        case api
+        /// Given with one watch.
+        case callback
+    }
+
+    package enum Target: Sendable, Hashable {
+        case webhook(WebhookTarget)
+        case inbox(InboxTarget)
+    }
+
+    package var name: EndpointName
+    package var origin: Origin
+    package var target: Target
+    package var events: [EventPattern]
+    package var match: EndpointMatch
+    package var retry: RetryPolicy
+    /// Whole attempt.
+    package var timeout: Duration
+    package var connectTimeout: Duration
+    /// Attempts under way at once; 1 or more.
+    package var maximumInFlight: Int
+    package var isEnabled: Bool
+    /// Why it is disabled, for people; `nil` while enabled.
+    package var disabledReason: String?
+
+    package init(
+        name: EndpointName,
+        origin: Origin,
+        target: Target,
+        events: [EventPattern] = [.responses],
+        match: EndpointMatch = EndpointMatch(),
+        retry: RetryPolicy = RetryPolicy(),
+        timeout: Duration = .seconds(15),
+        connectTimeout: Duration = .seconds(5),
+        maximumInFlight: Int = 16,
+        isEnabled: Bool = true,
+        disabledReason: String? = nil
+    ) {
+        self.name = name
+        self.origin = origin
+        self.target = target
+        self.events = events
+        self.match = match
+        self.retry = retry
+        self.timeout = timeout
+        self.connectTimeout = connectTimeout
+        self.maximumInFlight = maximumInFlight
+        self.isEnabled = isEnabled
+        self.disabledReason = disabledReason
+    }
+}
+
+/// The form of a callback's body (contract, section 6).
+package enum PayloadForm: String, Sendable, Hashable, CaseIterable, Codable {
+    /// OpenAI's webhook envelope with only the response's id.
+    case thin
+    /// The envelope with the whole response object.
+    case full
+}
+
+/// A URL that gets signed `POST`s.
+package struct WebhookTarget: Sendable, Hashable {
+    package var url: String
+    /// The keys that sign, newest first; none means unsigned.
+    package var secrets: [SigningSecret]
+    package var payload: PayloadForm
+    package var headers: [HeaderField]
+    /// PEM file with the certificate authorities to trust instead of the system's.
+    package var caFile: String?
+
+    package init(url: String, secrets: [SigningSecret], payload: PayloadForm = .thin, headers: [HeaderField] = [], caFile: String? = nil) {
+        self.url = url
+        self.secrets = secrets
+        self.payload = payload
+        self.headers = headers
+        self.caFile = caFile
+    }
+}
+
+/// A `whsec_` secret and, after a rotation, the time until which it still signs.
+package struct SigningSecret: Sendable, Hashable {
+    package var secret: Secret
+    package var expiresAt: Timestamp?
+
+    package init(_ secret: Secret, expiresAt: Timestamp? = nil) {
+        self.secret = secret
+        self.expiresAt = expiresAt
+    }
+}
+
+/// A directory that scripts read (contract, section 8).
+package struct InboxTarget: Sendable, Hashable {
+    package var directory: String
+    /// Also write a `.txt` with the output text beside each file.
+    package var outputText: Bool
+
+    package init(directory: String, outputText: Bool = false) {
+        self.directory = directory
+        self.outputText = outputText
+    }
+}
+
+/// A pattern over event types: a whole type, or a prefix that ends in `.*`.
+package struct EventPattern: Sendable, Hashable, CustomStringConvertible {
+    package let text: String
+
+    /// What an endpoint gets unless it says otherwise: `response.*`.
+    package static let responses = EventPattern(trusted: "response.*")
+
+    private init(trusted text: String) {
+        self.text = text
+    }
+
+    /// - Returns: `nil` when no event type Ringback emits could match.
+    package init?(_ text: String) {
+        self.text = text
+        guard EventType.all.contains(where: matches) else { return nil }
+    }
+
+    package func matches(_ type: EventType) -> Bool {
+        if text == "*" { return true }
+        guard text.hasSuffix(".*") else { return type.rawValue == text }
+        return type.rawValue.hasPrefix(text.dropLast())
+    }
+
+    package var description: String { text }
+}

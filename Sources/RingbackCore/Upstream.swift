@@ -1,0 +1,80 @@
+/// A Responses API: base URL, credentials, and how it likes to be asked (contract, section 4, `upstreams`).
+package struct Upstream: Sendable, Hashable {
+    package enum Following: String, Sendable, Hashable, CaseIterable {
+        /// Open a stream; fall back to polling.
+        case stream
+        /// Only poll.
+        case poll
+    }
+
+    package var name: UpstreamName
+    /// Absolute `http` or `https` URL without a trailing slash, for example `https://api.openai.com/v1`; may carry a query, which every call keeps.
+    package var baseURL: String
+    package var apiKey: Secret?
+    /// The header that carries the key; `nil` means `Authorization: Bearer`.
+    package var apiKeyHeader: String?
+    /// Sent with every call.
+    package var headers: [HeaderField]
+    package var follow: Following
+    /// No byte for so long: reconnect and resume.
+    package var streamIdleTimeout: Duration
+    package var pollInterval: Duration
+    package var pollMaximumInterval: Duration
+    /// Above it, the rest is polled.
+    package var maximumStreams: Int
+    /// One governor for all calls with this upstream's key.
+    package var requestsPerSecond: Double
+    /// Then `watch.expired`.
+    package var maximumWatchAge: Duration
+    /// No progress for so long: `watch.stalled`, once.
+    package var stalledAfter: Duration
+    /// A 404 within this time after registration may still be creation lag; afterwards several in a row mean `watch.lost`.
+    package var notFoundGrace: Duration
+    /// PEM file with the certificate authorities to trust instead of the system's.
+    package var caFile: String?
+
+    package init(
+        name: UpstreamName,
+        baseURL: String,
+        apiKey: Secret? = nil,
+        apiKeyHeader: String? = nil,
+        headers: [HeaderField] = [],
+        follow: Following = .stream,
+        streamIdleTimeout: Duration = .seconds(90),
+        pollInterval: Duration = .seconds(2),
+        pollMaximumInterval: Duration = .seconds(30),
+        maximumStreams: Int = 10_000,
+        requestsPerSecond: Double = 50,
+        maximumWatchAge: Duration = .seconds(24 * 3600),
+        stalledAfter: Duration = .seconds(30 * 60),
+        notFoundGrace: Duration = .seconds(30),
+        caFile: String? = nil
+    ) {
+        self.name = name
+        self.baseURL = baseURL
+        self.apiKey = apiKey
+        self.apiKeyHeader = apiKeyHeader
+        self.headers = headers
+        self.follow = follow
+        self.streamIdleTimeout = streamIdleTimeout
+        self.pollInterval = pollInterval
+        self.pollMaximumInterval = pollMaximumInterval
+        self.maximumStreams = maximumStreams
+        self.requestsPerSecond = requestsPerSecond
+        self.maximumWatchAge = maximumWatchAge
+        self.stalledAfter = stalledAfter
+        self.notFoundGrace = notFoundGrace
+        self.caFile = caFile
+    }
+}
+
+/// One header line. The value is a secret: headers carry keys, and nobody can tell which ones do.
+package struct HeaderField: Sendable, Hashable {
+    package let name: String
+    package let value: Secret
+
+    package init(_ name: String, _ value: Secret) {
+        self.name = name
+        self.value = value
+    }
+}

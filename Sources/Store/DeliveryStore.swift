@@ -1,0 +1,181 @@
+package import RingbackCore
+
+/// Deliveries, their attempts, and the dead letters among them.
+package protocol DeliveryStore: Sendable {
+    /// Takes due deliveries under a lease, for several endpoints at once: first attempts before retries, each oldest first.
+    ///
+    /// A delivery whose lease ran out (its node died) is due again.
+    func claimDeliveries(_ claim: DeliveryClaim) async throws(StoreError) -> [DeliveryJob]
+
+    /// When the next delivery of each endpoint falls due (also by the end of somebody's lease), for endpoints that have any waiting.
+    func nextDue() async throws(StoreError) -> [EndpointName: Timestamp]
+
+    /// Writes an attempt and what follows from it, in one transaction.
+    ///
+    /// - Returns: The recorded `delivery.dead` event's deliveries when there was one; `nil` when the lease is no longer held and nothing was changed.
+    func record(_ result: AttemptResultRow) async throws(StoreError) -> RecordedAttempt?
+
+    /// Gives claimed deliveries back without an attempt: at shutdown, or when the trouble was our own.
+    ///
+    /// - Parameter dueAt: When they fall due again.
+    func releaseDeliveries(_ deliveries: [(id: DeliveryID, lease: Lease)], dueAt: Timestamp) async throws(StoreError)
+
+    func delivery(_ id: DeliveryID) async throws(StoreError) -> Delivery?
+
+    /// The attempts of a delivery, oldest first.
+    func attempts(of delivery: DeliveryID) async throws(StoreError) -> [Attempt]
+
+    func deliveries(_ filter: DeliveryFilter, page: PageRequest) async throws(StoreError) -> Page<Delivery>
+
+    /// Makes a delivery due now: a pending one loses its wait, a dead or abandoned one starts its schedule anew. Others stay as they are.
+    ///
+    /// - Returns: The delivery as it is now; `nil` when there is none.
+    func retryDelivery(_ id: DeliveryID, now: Timestamp) async throws(StoreError) -> Delivery?
+
+    /// Gives a pending or dead delivery up for good: it becomes `abandoned`. Others stay as they are.
+    ///
+    /// - Returns: The delivery as it is now; `nil` when there is none.
+    func abandonDelivery(_ id: DeliveryID, now: Timestamp) async throws(StoreError) -> Delivery?
+
+    /// Makes dead letters due again, with a fresh schedule.
+    ///
+    /// - Returns: How many matched and how many were made due; the second is 0 in a dry run.
+    func redrive(_ filter: DeadLetterFilter, dryRun: Bool, now: Timestamp) async throws(StoreError) -> (matched: Int, redriven: Int)
+
+    func deadLetters(_ filter: DeadLetterFilter, page: PageRequest) async throws(StoreError) -> Page<Delivery>
+
+    /// How many deliveries wait, for gauges and the drain message.
+    func pendingDeliveryCount() async throws(StoreError) -> Int
+}
+
+/// A delivery under a lease, with what a destination needs to make its payload.
+package struct DeliveryJob: Sendable {
+    package let delivery: Delivery
+    package let lease: Lease
+    package let leasedUntil: Timestamp
+    package let event: Event
+    /// The response object where it is at hand; a destination that needs it and finds `nil` reads it by ``EventStore/response(of:)``.
+    package let response: [UInt8]?
+    /// The watch's metadata.
+    package let metadata: [String: String]
+    /// The watch's callback when the delivery is for it.
+    package let callback: Callback?
+
+    package init(
+        delivery: Delivery, lease: Lease, leasedUntil: Timestamp, event: Event, response: [UInt8]?, metadata: [String: String],
+        callback: Callback?
+    ) {
+        self.delivery = delivery
+        self.lease = lease
+        self.leasedUntil = leasedUntil
+        self.event = event
+        self.response = response
+        self.metadata = metadata
+        self.callback = callback
+    }
+}
+
+/// How many deliveries a node wants for which endpoints.
+package struct DeliveryClaim: Sendable {
+    /// One endpoint's free places.
+    package struct Lane: Sendable, Hashable {
+        package let endpoint: EndpointName
+        package let limit: Int
+        /// How many of `limit` retries may take even when first attempts wait, so that they cannot starve.
+        package let reservedForRetries: Int
+
+        package init(endpoint: EndpointName, limit: Int, reservedForRetries: Int) {
+            self.endpoint = endpoint
+            self.limit = limit
+            self.reservedForRetries = reservedForRetries
+        }
+    }
+
+    package let node: NodeID
+    package let lanes: [Lane]
+    package let now: Timestamp
+    package let until: Timestamp
+
+    package init(node: NodeID, lanes: [Lane], now: Timestamp, until: Timestamp) {
+        self.node = node
+        self.lanes = lanes
+        self.now = now
+        self.until = until
+    }
+}
+
+/// An attempt and the decision that followed.
+package struct AttemptResultRow: Sendable {
+    package enum Next: Sendable, Hashable {
+        case delivered
+        /// Try again then.
+        case retry(at: Timestamp)
+        case dead(DeadReason)
+    }
+
+    package let delivery: DeliveryID
+    package let lease: Lease
+    package let attempt: Attempt
+    package let next: Next
+    /// `delivery.dead` and its recipients, written with a death.
+    package let deathNotice: (event: Event, recipients: [Recipient])?
+    package let now: Timestamp
+
+    package init(
+        delivery: DeliveryID, lease: Lease, attempt: Attempt, next: Next, deathNotice: (event: Event, recipients: [Recipient])?,
+        now: Timestamp
+    ) {
+        self.delivery = delivery
+        self.lease = lease
+        self.attempt = attempt
+        self.next = next
+        self.deathNotice = deathNotice
+        self.now = now
+    }
+}
+
+package struct RecordedAttempt: Sendable {
+    package let delivery: Delivery
+    /// The born-leased deliveries of the death notice.
+    package let jobs: [DeliveryJob]
+
+    package init(delivery: Delivery, jobs: [DeliveryJob]) {
+        self.delivery = delivery
+        self.jobs = jobs
+    }
+}
+
+package struct DeliveryFilter: Sendable, Hashable {
+    package var status: Delivery.Status?
+    package var endpoint: EndpointName?
+    package var event: EventID?
+    package var response: ResponseID?
+
+    package init(status: Delivery.Status? = nil, endpoint: EndpointName? = nil, event: EventID? = nil, response: ResponseID? = nil) {
+        self.status = status
+        self.endpoint = endpoint
+        self.event = event
+        self.response = response
+    }
+}
+
+/// Which dead letters: all given conditions hold. Times are those of death.
+package struct DeadLetterFilter: Sendable, Hashable {
+    package var ids: [DeliveryID]?
+    package var endpoint: EndpointName?
+    package var reason: DeadReason?
+    /// Inclusive.
+    package var since: Timestamp?
+    /// Exclusive.
+    package var until: Timestamp?
+
+    package init(
+        ids: [DeliveryID]? = nil, endpoint: EndpointName? = nil, reason: DeadReason? = nil, since: Timestamp? = nil, until: Timestamp? = nil
+    ) {
+        self.ids = ids
+        self.endpoint = endpoint
+        self.reason = reason
+        self.since = since
+        self.until = until
+    }
+}

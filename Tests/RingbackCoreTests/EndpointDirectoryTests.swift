@@ -1,0 +1,148 @@
+import RingbackCore
+import Testing
+
+@Suite("A glob")
+struct GlobTests {
+    @Test(
+        "matches with stars for any run of characters",
+        arguments: [
+            ("", "", true), ("", "a", false), ("*", "", true), ("*", "anything", true), ("gpt-*", "gpt-5", true), ("gpt-*", "gpt-", true),
+            ("gpt-*", "xgpt-5", false),
+            ("*-mini", "gpt-5-mini", true), ("*-mini", "gpt-5-mini-2", false), ("g*5*i", "gpt-5-mini", true), ("a*b*c", "abcbc", true),
+            ("a*b*c", "acb", false),
+            ("**a**", "a", true), ("a?c", "abc", false), ("a?c", "a?c", true), ("[ab]", "a", false), ("é*", "école", true),
+            ("GPT", "gpt", false), ("*aab", "aaaab", true),
+        ])
+    func matching(_ pattern: String, _ text: String, _ matches: Bool) {
+        #expect(Glob.matches(pattern, text) == matches)
+    }
+
+    @Test("with many stars ends, also against a text made to keep it busy")
+    func hostile() {
+        #expect(!Glob.matches(String(repeating: "a*", count: 100) + "b", String(repeating: "a", count: 5000)))
+    }
+}
+
+@Suite("An event pattern")
+struct EventPatternTests {
+    @Test(
+        "matches a whole type or everything below a prefix",
+        arguments: [
+            ("*", ["response.completed", "watch.lost", "ringback.test"], []),
+            ("response.*", ["response.completed", "response.cancelled"], ["watch.lost", "responses.x", "response"]),
+            ("response.completed", ["response.completed"], ["response.failed", "response.completed.x"]),
+            ("watch.*", ["watch.lost", "watch.stalled"], ["response.failed"]),
+        ])
+    func matching(_ text: String, _ types: [String], _ others: [String]) throws {
+        let pattern = try #require(EventPattern(text))
+        #expect(types.allSatisfy { pattern.matches(EventType($0)) })
+        #expect(!others.contains { pattern.matches(EventType($0)) })
+        #expect(pattern.description == text)
+    }
+
+    @Test(
+        "is refused when nothing Ringback emits could match",
+        arguments: ["", "response", "response.", "respons.*", "Response.*", "response.done", "resp*", ".*", "*.completed", "**"])
+    func refused(_ text: String) {
+        #expect(EventPattern(text) == nil)
+    }
+
+    @Test("exists for every type there is")
+    func everyType() {
+        #expect(EventType.all.allSatisfy { EventPattern($0.rawValue) != nil })
+        for status in TerminalStatus.allCases {
+            #expect(EventPattern.responses.matches(status.eventType))
+            #expect(!status.watchStatus.isOpen)
+            #expect(status.eventType.rawValue == "response.\(status.rawValue)")
+        }
+    }
+}
+
+@Suite("The endpoint directory")
+struct EndpointDirectoryTests {
+    private func endpoint(_ name: String, events: [String] = ["response.*"], match: EndpointMatch = EndpointMatch(), isEnabled: Bool = true)
+        -> Endpoint
+    {
+        Endpoint(
+            name: EndpointName(trusted: name), origin: .configuration, target: .inbox(InboxTarget(directory: "/inbox")),
+            events: events.compactMap(EventPattern.init), match: match,
+            isEnabled: isEnabled)
+    }
+
+    private func watch(endpoints: [String] = [], callback: Callback? = nil) -> Watch {
+        let upstream = UpstreamName(trusted: "u")
+        let response = ResponseID(trusted: "resp_1")
+        return Watch(
+            id: WatchID(upstream: upstream, response: response), upstream: upstream, response: response, status: .queued, following: .none,
+            sequenceNumber: nil,
+            createdAt: Timestamp(milliseconds: 0), updatedAt: Timestamp(milliseconds: 0), terminalAt: nil,
+            endpoints: endpoints.map { EndpointName(trusted: $0) }, callback: callback,
+            metadata: [:], headers: [], maximumAge: nil, model: nil, usage: nil, lastError: nil, stalled: false)
+    }
+
+    private func names(
+        _ directory: EndpointDirectory, _ type: EventType, _ watch: Watch, model: String? = nil, metadata: [String: String] = [:]
+    ) -> [String] {
+        directory.recipients(of: type, watch: watch, model: model, metadata: metadata).map(\.rawValue)
+    }
+
+    @Test("notifies all endpoints whose events and filters match")
+    func filters() {
+        let directory = EndpointDirectory([
+            endpoint("all"), endpoint("done", events: ["response.completed"]),
+            endpoint("other-upstream", match: EndpointMatch(upstream: UpstreamName(trusted: "v"))),
+            endpoint("same-upstream", match: EndpointMatch(upstream: UpstreamName(trusted: "u"))),
+            endpoint("gpt", match: EndpointMatch(model: "gpt-*")),
+            endpoint("search", match: EndpointMatch(metadata: ["team": "sea*"])), endpoint("watcher", events: ["watch.*"]),
+        ])
+        #expect(names(directory, .responseCompleted, watch()) == ["all", "done", "same-upstream"])
+        #expect(names(directory, .responseFailed, watch(), model: "gpt-5") == ["all", "gpt", "same-upstream"])
+        #expect(names(directory, .responseFailed, watch(), metadata: ["team": "search"]) == ["all", "same-upstream", "search"])
+        #expect(names(directory, .responseFailed, watch(), metadata: ["team": "ads"]) == ["all", "same-upstream"])
+        #expect(names(directory, .watchLost, watch()) == ["watcher"])
+        #expect(directory.recipients(of: .watchStalled).map(\.rawValue) == ["watcher"])
+    }
+
+    @Test("notifies the endpoints a watch names, filters or not, and only for events they take")
+    func named() {
+        let directory = EndpointDirectory([
+            endpoint("a", match: EndpointMatch(model: "none")), endpoint("b", events: ["response.failed"]), endpoint("c"),
+        ])
+        #expect(names(directory, .responseCompleted, watch(endpoints: ["b", "a"])) == ["a"])
+        #expect(names(directory, .responseFailed, watch(endpoints: ["b", "a"])) == ["b", "a"])
+    }
+
+    @Test("keeps the delivery of a named endpoint that is gone, so that it is seen")
+    func namedButGone() {
+        #expect(names(EndpointDirectory(), .responseCompleted, watch(endpoints: ["gone"])) == ["gone"])
+    }
+
+    @Test("tells a callback every outcome, beside the endpoints, and nothing in between")
+    func callback() {
+        let directory = EndpointDirectory([endpoint("a"), endpoint("w", events: ["watch.*"])])
+        let watch = watch(callback: Callback(url: "https://h/", secret: nil))
+        let callback = EndpointName(callbackOf: watch.id).rawValue
+        #expect(names(directory, .responseCancelled, watch) == [callback, "a"])
+        #expect(names(directory, .watchLost, watch) == [callback, "w"])
+        #expect(names(directory, .watchExpired, watch) == [callback, "w"])
+        #expect(names(directory, .watchStalled, watch) == ["w"])
+    }
+
+    @Test("notifies disabled endpoints too, whose deliveries wait")
+    func disabled() {
+        #expect(names(EndpointDirectory([endpoint("a", isEnabled: false)]), .responseFailed, watch()) == ["a"])
+    }
+
+    @Test("shows what was put in last")
+    func changes() {
+        let directory = EndpointDirectory([endpoint("b"), endpoint("a")])
+        #expect(directory.all.map(\.name.rawValue) == ["a", "b"])
+        directory.set(endpoint("c", isEnabled: false))
+        directory.remove(EndpointName(trusted: "a"))
+        #expect(directory.all.map(\.name.rawValue) == ["b", "c"])
+        #expect(directory[EndpointName(trusted: "c")]?.isEnabled == false)
+        #expect(directory[EndpointName(trusted: "a")] == nil)
+        directory.replaceAll(with: [endpoint("d")])
+        #expect(directory.all.map(\.name.rawValue) == ["d"])
+    }
+}
