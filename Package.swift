@@ -33,7 +33,10 @@ let package = Package(
         .target(name: "Transport", dependencies: [.product(name: "NIOConcurrencyHelpers", package: "swift-nio")]),
 
         // Floor 2: clients and interfaces.
+        .target(name: "WebhookSignature", dependencies: ["Cryptography", "RingbackCore"]),
+        .target(name: "ResponsesAPI", dependencies: ["EventStream", "RawJSON", "RingbackCore", "Transport"]),
         .target(name: "Store", dependencies: ["RingbackCore"]),
+        .target(name: "Settings", dependencies: ["RingbackCore", "WebhookSignature", .product(name: "Yams", package: "Yams")]),
 
 
 
@@ -49,6 +52,9 @@ let package = Package(
         .testTarget(name: "RawJSONTests", dependencies: ["RawJSON"]),
         .testTarget(name: "EventStreamTests", dependencies: ["EventStream"], resources: [.copy("Data")]),
         .testTarget(name: "RingbackCoreTests", dependencies: ["RingbackCore", "RingbackTesting"], resources: [.copy("Data")]),
+        .testTarget(name: "WebhookSignatureTests", dependencies: ["RingbackCore", "WebhookSignature"], resources: [.copy("Data")]),
+        .testTarget(name: "ResponsesAPITests", dependencies: ["RawJSON", "ResponsesAPI", "RingbackCore", "RingbackTesting", "Transport"]),
+        .testTarget(name: "SettingsTests", dependencies: ["RingbackCore", "Settings"]),
     ],
     swiftLanguageModes: [.v6]
 )

@@ -1,0 +1,83 @@
+package import RingbackCore
+package import Transport
+
+/// Builds the calls of one upstream (contract, section 2). What the answers mean is read by ``RetrieveAnswer``, ``StreamAnswer`` and
+/// ``ResponseStreamReader``.
+package struct ResponsesClient: Sendable {
+    /// The largest response object that is read.
+    package static let maximumResponseBytes = 32 * 1024 * 1024
+    /// The whole of any call but a stream. Some upstreams keep a cancelling client waiting for ten seconds.
+    package static let requestTimeout: Duration = .seconds(60)
+
+    package let upstream: Upstream
+    package let transport: any Transport
+
+    package init(upstream: Upstream, transport: any Transport) {
+        self.upstream = upstream
+        self.transport = transport
+    }
+
+    /// `GET {base}/responses/{id}`
+    ///
+    /// - Parameter headers: The watch's own. They replace the upstream's of the same name, here and in the other calls.
+    package func retrieveRequest(_ id: ResponseID, headers: [HeaderField]) -> TransferRequest {
+        request(.get, path: [id.rawValue], accept: .json, headers: headers)
+    }
+
+    /// `GET {base}/responses/{id}?stream=true`, with `&starting_after=N` for what came after an event already seen.
+    ///
+    /// The transfer has no end in time; ``Upstream/streamIdleTimeout`` without a byte ends it.
+    package func streamRequest(_ id: ResponseID, startingAfter: Int64?, headers: [HeaderField]) -> TransferRequest {
+        // The literal word: some vendors take nothing else for true.
+        let query = ["stream=true"] + (startingAfter.map { ["starting_after=\($0)"] } ?? [])
+        var request = request(.get, path: [id.rawValue], query: query, accept: .eventStream, headers: headers)
+        request.limits.total = nil
+        request.limits.idle = upstream.streamIdleTimeout
+        request.limits.bodyBytes = nil
+        return request
+    }
+
+    /// `POST {base}/responses/{id}/cancel`
+    package func cancelRequest(_ id: ResponseID, headers: [HeaderField]) -> TransferRequest {
+        request(.post, path: [id.rawValue, "cancel"], accept: .json, headers: headers, body: [])
+    }
+
+    /// `POST {base}/responses`
+    ///
+    /// - Parameter body: The create call's JSON, sent as it is.
+    package func createRequest(body: [UInt8], headers: [HeaderField]) -> TransferRequest {
+        request(.post, path: [], accept: .json, headers: headers, body: body)
+    }
+
+    private enum Accept: String {
+        case json = "application/json"
+        case eventStream = "text/event-stream"
+    }
+
+    private func request(
+        _ method: TransferRequest.Method, path: [String], query: [String] = [], accept: Accept, headers: [HeaderField], body: [UInt8]? = nil
+    ) -> TransferRequest {
+        var own = [(name: "Accept", value: accept.rawValue)]
+        if body != nil { own.append((name: "Content-Type", value: "application/json")) }
+        return TransferRequest(
+            method: method,
+            url: url(path: path, query: query),
+            headers: RequestHeaders.merged(own: own, watch: headers, upstream: upstream),
+            body: body,
+            version: .negotiated,
+            limits: TransferLimits(total: Self.requestTimeout, bodyBytes: Self.maximumResponseBytes),
+            trust: TransferTrust(caFile: upstream.caFile)
+        )
+    }
+
+    /// The base URL may carry a query, such as Azure's `api-version`, which belongs on every call.
+    private func url(path: [String], query: [String]) -> String {
+        let parts = upstream.baseURL.split(separator: "?", maxSplits: 1, omittingEmptySubsequences: false)
+        var base = parts.first ?? ""
+        while base.hasSuffix("/") { base.removeLast() }
+        let kept = parts.dropFirst().map(String.init).filter { !$0.isEmpty }
+        let wholePath = ([String(base), "responses"] + path.map(PathSegment.encode)).joined(separator: "/")
+        let wholeQuery = (kept + query).joined(separator: "&")
+        return wholeQuery.isEmpty ? wholePath : "\(wholePath)?\(wholeQuery)"
+    }
+}

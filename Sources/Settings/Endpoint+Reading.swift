@@ -1,0 +1,153 @@
+import RingbackCore
+
+extension Endpoint {
+    private static let maximumTimeout: Duration = .seconds(600)
+    private static let maximumWait: Duration = .seconds(30 * 86_400)
+    private static let maximumRetries = 100
+
+    /// Reads one element of `endpoints`.
+    ///
+    /// - Returns: `nil` after a report.
+    init?(reading fields: Fields) {
+        fields.refuseUnsupported("preset", "with", suggestion: "give the endpoint a url or an inbox")
+        fields.refuseUnsupported("client_certificate_file", "client_key_file", "rate_limit")
+        let name = fields.name(example: "my-app", EndpointName.init(validating:))
+        let events = Self.events(in: fields)
+        let match = Self.match(in: fields)
+        let retry = Self.retry(in: fields)
+        let timeout = fields.duration("timeout", default: .seconds(15), in: .milliseconds(100)...Self.maximumTimeout)
+        let maximumInFlight = fields.integer("max_in_flight", default: 16, in: 1...1000)
+        let target = Self.target(in: fields)
+        let connectTimeout = Self.connectTimeout(in: fields, timeout: timeout)
+        fields.finish()
+        guard let name, let target else { return nil }
+        self.init(
+            name: name, origin: .configuration, target: target, events: events, match: match, retry: retry, timeout: timeout,
+            connectTimeout: connectTimeout, maximumInFlight: maximumInFlight
+        )
+    }
+
+    // MARK: Target
+
+    private static func target(in fields: Fields) -> Target? {
+        let given = [["url", "url_file"], ["inbox"], ["preset"]].compactMap { $0.first(where: fields.has) }
+        guard given.count <= 1 else {
+            fields.report(
+                "'\(given[1])' beside '\(given[0])'", at: given[1], suggestion: "an endpoint has one target: make an endpoint of each")
+            // What else is wrong with either comes to light in the same pass.
+            _ = (WebhookTarget(reading: fields), InboxTarget(reading: fields))
+            return nil
+        }
+        switch given.first {
+        case "url", "url_file":
+            fields.refuse(["output_text"], "is for an inbox, and this endpoint has a url", suggestion: "remove it")
+            return WebhookTarget(reading: fields).map { .webhook($0) }
+        case "inbox":
+            fields.refuse(
+                WebhookTarget.keys + ["connect_timeout"], "is for a url, and this endpoint has an inbox", suggestion: "remove it"
+            )
+            return InboxTarget(reading: fields).map { .inbox($0) }
+        case nil:
+            fields.allow(keys: ["url", "inbox", "output_text"] + WebhookTarget.keys)
+            let message = "nothing says where this endpoint's notifications go"
+            fields.inspection.report(
+                message, at: fields.place, path: fields.path,
+                suggestion: "write url: https://app.example.com/hooks, or inbox: ./inbox"
+            )
+            return nil
+        case _?:
+            // A preset was refused already; the other keys it may have had are left alone.
+            fields.allow("url", "inbox")
+            fields.allow(keys: WebhookTarget.keys + ["connect_timeout", "output_text"])
+            return nil
+        }
+    }
+
+    private static func connectTimeout(in fields: Fields, timeout: Duration) -> Duration {
+        let fallback = min(.seconds(5), timeout)
+        guard !fields.has("inbox") else { return fallback }
+        let connectTimeout = fields.duration("connect_timeout", default: fallback, in: .milliseconds(100)...maximumTimeout)
+        if connectTimeout > timeout {
+            let message = "\(connectTimeout.text) is more than the \(timeout.text) the whole attempt may take"
+            fields.report(message, at: "connect_timeout", suggestion: "write \(timeout.text) or less, or a longer timeout")
+        }
+        return connectTimeout
+    }
+
+    // MARK: What it gets
+
+    private static func events(in fields: Fields) -> [EventPattern] {
+        guard let elements = fields.elements("events") else { return [.responses] }
+        let patterns: [EventPattern] = elements.compactMap { element in
+            guard let text = fields.text(of: element.value, path: element.path) else { return nil }
+            if let pattern = EventPattern(text) { return pattern }
+            fields.inspection.report(
+                "no event is called '\(text)'", at: element.value.place, path: element.path, suggestion: adviceForEvent(text))
+            return nil
+        }
+        if elements.isEmpty {
+            fields.report("an endpoint without events gets nothing", at: "events", suggestion: "write [response.*] or remove the line")
+        }
+        return patterns
+    }
+
+    private static func adviceForEvent(_ text: String) -> String {
+        let types = EventType.all.map(\.rawValue)
+        let patterns = ["response.*", "watch.*", "delivery.*", "endpoint.*"]
+        if let whole = types.first(where: { $0.hasSuffix(".\(text)") }) ?? Spelling.nearest(to: text, among: types + patterns) {
+            return "did you mean '\(whole)'?"
+        }
+        return "write \(Spelling.list(patterns)), or one of \(types.joined(separator: ", "))"
+    }
+
+    private static func match(in fields: Fields) -> EndpointMatch {
+        var match = EndpointMatch()
+        guard let conditions = fields.fields("match") else { return match }
+        match.upstream = upstream(in: conditions)
+        match.model = conditions.text("model")
+        for entry in conditions.all() where entry.key.hasPrefix("metadata.") {
+            conditions.allow(entry.key)
+            let key = String(entry.key.dropFirst("metadata.".count))
+            guard !key.isEmpty else {
+                conditions.report("no metadata key is named", at: entry.key, suggestion: "write metadata.team: search")
+                continue
+            }
+            match.metadata[key] = conditions.text(entry.key)
+        }
+        conditions.refuse(["metadata"], "needs the name of a key", suggestion: "write metadata.team: search")
+        conditions.finish()
+        return match
+    }
+
+    private static func upstream(in conditions: Fields) -> UpstreamName? {
+        guard let text = conditions.text("upstream") else { return nil }
+        do {
+            return try UpstreamName(validating: text)
+        } catch {
+            conditions.report(error.description, at: "upstream")
+            return nil
+        }
+    }
+
+    private static func retry(in fields: Fields) -> RetryPolicy {
+        var policy = RetryPolicy()
+        guard let retry = fields.fields("retry") else { return policy }
+        policy.jitter = retry.number("jitter", default: policy.jitter, in: 0...1)
+        if let elements = retry.elements("schedule") {
+            policy.schedule = elements.compactMap { retry.duration(of: $0.value, path: $0.path, in: .milliseconds(1)...maximumWait) }
+            if elements.count > maximumRetries {
+                retry.report("more than \(maximumRetries) retries", at: "schedule", suggestion: "write at most \(maximumRetries)")
+            }
+        }
+        retry.finish()
+        return policy
+    }
+}
+
+extension InboxTarget {
+    fileprivate init?(reading fields: Fields) {
+        let outputText = fields.flag("output_text")
+        guard let directory = fields.text("inbox") else { return nil }
+        self.init(directory: directory, outputText: outputText)
+    }
+}

@@ -1,0 +1,110 @@
+import RingbackCore
+
+extension Settings {
+    /// What stands in place of a secret.
+    private static let redacted = "<redacted>"
+
+    /// The configuration as it takes effect, defaults included, in the form of a configuration file; secrets are `<redacted>`.
+    ///
+    /// Header values, tokens, keys and the queries of URLs count as secrets. Without any of them the text is a configuration that
+    /// reads back as this one.
+    package func describe() -> String {
+        var yaml = YAMLText()
+        yaml.line("listen", listen.description)
+        yaml.line("store", store.description)
+        yaml.list("tokens", of: tokens, Self.describe)
+        yaml.list("upstreams", of: upstreams, Self.describe)
+        yaml.list("endpoints", of: endpoints, Self.describe)
+        yaml.block("retention") {
+            $0.line("delivered", retention.delivered.text)
+            $0.line("dead", retention.dead.text)
+            $0.line("responses", retention.responses.text)
+        }
+        yaml.block("security") {
+            $0.line("allow_networks", security.allowNetworks)
+            $0.line("https_only", raw: "\(security.httpsOnly)")
+        }
+        yaml.line("shutdown_timeout", shutdownTimeout.text)
+        yaml.line("log_level", logLevel.rawValue)
+        return yaml.text
+    }
+
+    private static func describe(_ yaml: inout YAMLText, token: APIToken) {
+        yaml.line("name", token.name)
+        yaml.line("token", raw: redacted)
+        yaml.line("scopes", APIToken.Scope.allCases.filter(token.scopes.contains).map(\.rawValue))
+    }
+
+    private static func describe(_ yaml: inout YAMLText, upstream: Upstream) {
+        yaml.line("name", upstream.name.rawValue)
+        yaml.line("base_url", withoutQuery(upstream.baseURL))
+        if upstream.apiKey != nil { yaml.line("api_key", raw: redacted) }
+        if let header = upstream.apiKeyHeader { yaml.line("api_key_header", header) }
+        describe(&yaml, headers: upstream.headers)
+        yaml.line("follow", upstream.follow.rawValue)
+        yaml.line("stream_idle_timeout", upstream.streamIdleTimeout.text)
+        yaml.block("poll") {
+            $0.line("interval", upstream.pollInterval.text)
+            $0.line("max_interval", upstream.pollMaximumInterval.text)
+        }
+        yaml.line("max_streams", raw: "\(upstream.maximumStreams)")
+        yaml.line("requests_per_second", raw: "\(upstream.requestsPerSecond)")
+        yaml.line("max_watch_age", upstream.maximumWatchAge.text)
+        yaml.line("stalled_after", upstream.stalledAfter.text)
+        yaml.line("not_found_grace", upstream.notFoundGrace.text)
+        if let caFile = upstream.caFile { yaml.line("ca_file", caFile) }
+    }
+
+    private static func describe(_ yaml: inout YAMLText, endpoint: Endpoint) {
+        yaml.line("name", endpoint.name.rawValue)
+        switch endpoint.target {
+        case .webhook(let target): describe(&yaml, webhook: target)
+        case .inbox(let target):
+            yaml.line("inbox", target.directory)
+            yaml.line("output_text", raw: "\(target.outputText)")
+        }
+        yaml.line("events", endpoint.events.map(\.text))
+        describe(&yaml, match: endpoint.match)
+        yaml.line("timeout", endpoint.timeout.text)
+        switch endpoint.target {
+        case .webhook: yaml.line("connect_timeout", endpoint.connectTimeout.text)
+        case .inbox: break
+        }
+        yaml.block("retry") {
+            $0.line("schedule", endpoint.retry.schedule.map(\.text))
+            $0.line("jitter", raw: "\(endpoint.retry.jitter)")
+        }
+        yaml.line("max_in_flight", raw: "\(endpoint.maximumInFlight)")
+    }
+
+    private static func describe(_ yaml: inout YAMLText, webhook: WebhookTarget) {
+        yaml.line("url", withoutQuery(webhook.url))
+        if !webhook.secrets.isEmpty { yaml.line("secret", raw: redacted) }
+        yaml.line("payload", webhook.payload.rawValue)
+        describe(&yaml, headers: webhook.headers)
+        if let caFile = webhook.caFile { yaml.line("ca_file", caFile) }
+    }
+
+    private static func describe(_ yaml: inout YAMLText, match: EndpointMatch) {
+        guard match != EndpointMatch() else { return }
+        yaml.block("match") { yaml in
+            if let upstream = match.upstream { yaml.line("upstream", upstream.rawValue) }
+            if let model = match.model { yaml.line("model", model) }
+            for (key, pattern) in match.metadata.sorted(by: { $0.key < $1.key }) {
+                yaml.line(YAMLText.scalar("metadata.\(key)"), pattern)
+            }
+        }
+    }
+
+    private static func describe(_ yaml: inout YAMLText, headers: [HeaderField]) {
+        guard !headers.isEmpty else { return }
+        yaml.block("headers") { yaml in
+            for header in headers { yaml.line(YAMLText.scalar(header.name), raw: redacted) }
+        }
+    }
+
+    private static func withoutQuery(_ url: String) -> String {
+        guard let question = url.firstIndex(of: "?") else { return url }
+        return url[..<question] + "?" + redacted
+    }
+}

@@ -1,0 +1,87 @@
+package import RingbackCore
+
+/// A whole configuration that was checked and can be used (contract, section 4).
+///
+/// Relative paths are relative to the working directory of the process, not to the file.
+package struct Settings: Sendable, Hashable {
+    /// API, proxy and dashboard.
+    package var listen: ListenAddress
+    package var store: StoreLocation
+    /// Who may use the API. With none everybody may, and ``listen`` is a loopback address.
+    package var tokens: [APIToken]
+    /// At least one; the first is the default. Names are unique.
+    package var upstreams: [Upstream]
+    /// The operator's own, with origin `.configuration`. Names are unique.
+    package var endpoints: [Endpoint]
+    package var retention: Retention
+    package var security: Security
+    /// How long a drain may take at most (contract, section 11).
+    package var shutdownTimeout: Duration
+    package var logLevel: LogLevel
+
+    package static let defaultShutdownTimeout: Duration = .seconds(25)
+
+    package init(
+        listen: ListenAddress = .standard,
+        store: StoreLocation = .standard,
+        tokens: [APIToken] = [],
+        upstreams: [Upstream],
+        endpoints: [Endpoint] = [],
+        retention: Retention = Retention(),
+        security: Security = Security(),
+        shutdownTimeout: Duration = Settings.defaultShutdownTimeout,
+        logLevel: LogLevel = .info
+    ) {
+        self.listen = listen
+        self.store = store
+        self.tokens = tokens
+        self.upstreams = upstreams
+        self.endpoints = endpoints
+        self.retention = retention
+        self.security = security
+        self.shutdownTimeout = shutdownTimeout
+        self.logLevel = logLevel
+    }
+
+    /// How long what is finished is kept.
+    package struct Retention: Sendable, Hashable {
+        /// Delivered deliveries with their attempts.
+        package var delivered: Duration
+        /// Dead letters.
+        package var dead: Duration
+        /// Response objects.
+        package var responses: Duration
+
+        package init(
+            delivered: Duration = .seconds(7 * 86_400), dead: Duration = .seconds(30 * 86_400), responses: Duration = .seconds(7 * 86_400)
+        ) {
+            self.delivered = delivered
+            self.dead = dead
+            self.responses = responses
+        }
+    }
+
+    /// The guard's exceptions (contract, section 9).
+    package struct Security: Sendable, Hashable {
+        /// `CIDR`, `CIDR:port`, `[CIDR]:port` or `host:port`, each checked with ``AllowedNetwork``.
+        package var allowNetworks: [String]
+        /// Callbacks to plain `http` are refused.
+        package var httpsOnly: Bool
+
+        package init(allowNetworks: [String] = [], httpsOnly: Bool = false) {
+            self.allowNetworks = allowNetworks
+            self.httpsOnly = httpsOnly
+        }
+    }
+
+    /// The least important messages that are logged; the words of swift-log.
+    package enum LogLevel: String, Sendable, Hashable, CaseIterable {
+        case trace
+        case debug
+        case info
+        case notice
+        case warning
+        case error
+        case critical
+    }
+}

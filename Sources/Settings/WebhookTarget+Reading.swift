@@ -1,0 +1,84 @@
+import Foundation
+import RingbackCore
+import WebhookSignature
+
+extension WebhookTarget {
+    /// The keys that only an endpoint with a `url` has.
+    static let keys = [
+        "secret", "secret_file", "payload", "headers", "bearer_token", "bearer_token_file", "basic_auth", "ca_file",
+    ]
+
+    /// Lower-case names of headers that belong to the callback itself (contract, section 6).
+    private static let reservedHeaders: [String: String] = HeaderText.framing.merging(
+        ["webhook-id", "webhook-timestamp", "webhook-signature", "content-type", "user-agent"].map { ($0, "remove it") },
+        uniquingKeysWith: { first, _ in first }
+    )
+
+    /// - Returns: `nil` after a report.
+    init?(reading fields: Fields) {
+        let url = fields.url("url")
+        let secret = Self.signingSecret(in: fields)
+        let payload = Self.payload(in: fields)
+        let authorization = Self.authorization(in: fields)
+        var reserved = Self.reservedHeaders
+        if authorization != nil { reserved["authorization"] = "it carries the bearer_token or basic_auth: keep one of them" }
+        var headers = fields.headers(reserved: reserved)
+        if let authorization { headers.append(HeaderField("Authorization", authorization)) }
+        let caFile = fields.readableFile("ca_file")
+        guard let url else { return nil }
+        self.init(url: url.text, secrets: secret.map { [SigningSecret($0)] } ?? [], payload: payload, headers: headers, caFile: caFile)
+    }
+
+    private static func signingSecret(in fields: Fields) -> Secret? {
+        guard let secret = fields.secret("secret") else { return nil }
+        do {
+            _ = try SigningKey(validating: secret)
+            return secret
+        } catch {
+            fields.report("\(error)", at: fields.has("secret") ? "secret" : "secret_file")
+            return nil
+        }
+    }
+
+    private static func payload(in fields: Fields) -> PayloadForm {
+        guard fields.text("payload") != "cloudevents" else {
+            fields.report("'cloudevents' is not supported by this version of Ringback", at: "payload", suggestion: "write thin or full")
+            return .thin
+        }
+        return fields.choice("payload", default: .thin)
+    }
+
+    // MARK: Authorization
+
+    private static func authorization(in fields: Fields) -> Secret? {
+        let bearer = fields.headerSecret("bearer_token").map { Secret("Bearer " + $0.reveal()) }
+        let basic = basicAuthorization(in: fields)
+        let bearerKey = fields.has("bearer_token") ? "bearer_token" : "bearer_token_file"
+        if fields.has(bearerKey), fields.has("basic_auth") {
+            fields.report("'basic_auth' beside '\(bearerKey)'", at: "basic_auth", suggestion: "keep one of them")
+        }
+        return bearer ?? basic
+    }
+
+    /// RFC 7617, section 2: base64 of name, colon and password, in UTF-8.
+    private static func basicAuthorization(in fields: Fields) -> Secret? {
+        guard let value = fields.value("basic_auth") else { return nil }
+        if case .text = value.content {
+            fields.report(
+                "expected a mapping", at: "basic_auth", suggestion: "write basic_auth: { username: ringback, password: ${PASSWORD} }")
+            return nil
+        }
+        guard let basic = fields.fields("basic_auth") else { return nil }
+        let username = basic.text("username")
+        let password = basic.secret("password")
+        if !basic.has("username") { basic.reportMissing("username", example: "ringback") }
+        if !basic.has("password"), !basic.has("password_file") { basic.reportMissing("password", example: "${PASSWORD}") }
+        basic.finish()
+        guard let username, let password else { return nil }
+        guard !username.contains(":"), HeaderText.isValue(username) else {
+            basic.report("a user name has no colon and no control characters", at: "username")
+            return nil
+        }
+        return Secret("Basic " + Data("\(username):\(password.reveal())".utf8).base64EncodedString())
+    }
+}

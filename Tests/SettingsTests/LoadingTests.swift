@@ -1,0 +1,171 @@
+import RingbackCore
+import Testing
+
+@testable import Settings
+
+@Suite("A configuration file")
+struct LoadingTests {
+    @Test("means what it says, key by key")
+    func everyKey() throws {
+        let settings = try load(complete, environment: completeEnvironment, files: completeFiles)
+        #expect(settings.listen == ListenAddress(host: "0.0.0.0", port: 8787))
+        #expect(settings.store == .sqlite(path: "/var/lib/ringback/ringback.db"))
+        #expect(
+            settings.tokens == [
+                APIToken(name: "ops", token: Secret("0123456789abcdef0123"), scopes: [.admin]),
+                APIToken(name: "app", token: Secret("token-from-a-file"), scopes: [.submit, .read]),
+            ])
+        #expect(
+            settings.retention == Settings.Retention(delivered: .seconds(86_400), dead: .seconds(172_800), responses: .seconds(259_200)))
+        #expect(settings.security.allowNetworks == ["10.0.0.0/8", "[fd00::/8]:8080", "hooks.internal:8080"])
+        #expect(settings.security.httpsOnly)
+        #expect(settings.shutdownTimeout == .seconds(10))
+        #expect(settings.logLevel == .debug)
+    }
+
+    @Test("describes upstreams in its own order")
+    func upstreams() throws {
+        let settings = try load(complete, environment: completeEnvironment, files: completeFiles)
+        #expect(
+            settings.upstreams == [
+                Upstream(
+                    name: UpstreamName(trusted: "default"), baseURL: "https://api.openai.com/v1", apiKey: Secret("sk-from-environment"),
+                    headers: [HeaderField("X-On-Behalf-Of", Secret("acme"))], follow: .stream, streamIdleTimeout: .seconds(80),
+                    pollInterval: .seconds(3), pollMaximumInterval: .seconds(40), maximumStreams: 5000, requestsPerSecond: 2.5,
+                    maximumWatchAge: .seconds(43_200), stalledAfter: .seconds(1200), notFoundGrace: .seconds(10),
+                    caFile: "/tls/upstream.pem"
+                ),
+                Upstream(
+                    name: UpstreamName(trusted: "azure"), baseURL: "https://acme.openai.azure.com/openai/v1?api-version=preview",
+                    apiKey: Secret("azure-key"), apiKeyHeader: "api-key", follow: .poll
+                ),
+            ])
+    }
+
+    @Test("describes endpoints")
+    func endpoints() throws {
+        let settings = try load(complete, environment: completeEnvironment, files: completeFiles)
+        let events = try [#require(EventPattern("response.*")), #require(EventPattern("watch.lost"))]
+        let headers = [HeaderField("X-Env", Secret("prod")), HeaderField("Authorization", Secret("Bearer receiver-token"))]
+        #expect(
+            settings.endpoints == [
+                Endpoint(
+                    name: EndpointName(trusted: "my-app"), origin: .configuration,
+                    target: .webhook(
+                        WebhookTarget(
+                            url: "https://app.example.com/hooks/ringback",
+                            secrets: [SigningSecret(Secret("whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"))],
+                            payload: .full, headers: headers, caFile: "/tls/receiver.pem"
+                        )),
+                    events: events,
+                    match: EndpointMatch(upstream: UpstreamName(trusted: "azure"), model: "gpt-*", metadata: ["team": "search"]),
+                    retry: RetryPolicy(schedule: [.seconds(1), .seconds(120)], jitter: 0.5), timeout: .seconds(10),
+                    connectTimeout: .seconds(2), maximumInFlight: 4
+                ),
+                Endpoint(
+                    name: EndpointName(trusted: "scripts"), origin: .configuration,
+                    target: .inbox(InboxTarget(directory: "./inbox", outputText: true))
+                ),
+            ])
+    }
+
+    @Test("has the documented defaults for everything but the upstream")
+    func defaults() throws {
+        let upstream = Upstream(name: UpstreamName(trusted: "default"), baseURL: "https://api.example.com/v1")
+        #expect(try load(minimal) == Settings(upstreams: [upstream]))
+        let settings = try load(minimal)
+        #expect(settings.listen.description == "127.0.0.1:8787")
+        #expect(settings.store.description == "sqlite:./data/ringback.db")
+        #expect(settings.shutdownTimeout == .seconds(25))
+        #expect(
+            settings.retention == Settings.Retention(delivered: .seconds(604_800), dead: .seconds(2_592_000), responses: .seconds(604_800)))
+    }
+
+    @Test("that ships with Ringback is accepted, also with all its options switched on")
+    func example() throws {
+        let environment = [
+            "OPENAI_API_KEY": "sk-example", "RINGBACK_WEBHOOK_SECRET": "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw",
+            "RINGBACK_API_TOKEN": "0123456789abcdef", "RECEIVER_TOKEN": "receiver",
+        ]
+        let example = try repositoryFile("config/ringback.yaml")
+        let settings = try load(example, environment: environment)
+        #expect(settings.endpoints.map(\.name.rawValue) == ["my-app"])
+
+        let withOptions = example.split(separator: "\n", omittingEmptySubsequences: false).map { line in
+            let indentation = line.prefix { $0 == " " }
+            let rest = line.dropFirst(indentation.count)
+            return rest.hasPrefix("#") && !rest.hasPrefix("# ") ? indentation + rest.dropFirst() : line
+        }.joined(separator: "\n")
+        let full = try load(withOptions, environment: environment)
+        #expect(full.endpoints.map(\.name.rawValue) == ["my-app", "scripts"])
+        #expect(full.tokens.map(\.name) == ["ops"])
+        // Whatever the example shows as a default is the default.
+        #expect(full.retention == settings.retention)
+        #expect(full.endpoints.first?.retry == settings.endpoints.first?.retry)
+        #expect(full.upstreams.first?.pollMaximumInterval == settings.upstreams.first?.pollMaximumInterval)
+    }
+
+    @Test("may share parts by anchors, aliases and merge keys, and its own keys win")
+    func merging() throws {
+        let settings = try load(
+            """
+            upstreams:
+              - &first
+                name: default
+                base_url: https://api.example.com/v1
+                max_streams: 7
+              - <<: *first
+                name: second
+                follow: poll
+            """)
+        #expect(settings.upstreams.map(\.name.rawValue) == ["default", "second"])
+        #expect(settings.upstreams.map(\.maximumStreams) == [7, 7])
+        #expect(settings.upstreams.map(\.follow) == [.stream, .poll])
+    }
+
+    @Test("may leave lists and mappings without contents")
+    func emptyBlocks() throws {
+        let settings = try load(minimal + "\ntokens:\nendpoints:\nretention:\nsecurity:\n  allow_networks:\n")
+        #expect(settings == (try load(minimal)))
+    }
+
+    @Test("may authenticate with a user name and a password (RFC 7617, section 2)")
+    func basicAuthorization() throws {
+        let settings = try load(
+            minimal + """
+
+                endpoints:
+                  - name: app
+                    url: http://127.0.0.1:9000/hooks
+                    basic_auth: { username: Aladdin, password_file: /run/secrets/password }
+                """, files: ["/run/secrets/password": "open sesame\n"])
+        guard case .webhook(let target) = settings.endpoints[0].target else {
+            Issue.record("the endpoint is no webhook")
+            return
+        }
+        // The RFC's own example.
+        #expect(target.headers == [HeaderField("Authorization", Secret("Basic QWxhZGRpbjpvcGVuIHNlc2FtZQ=="))])
+    }
+
+    @Test("keeps the connection's time within the attempt's when only the latter is short")
+    func shortTimeout() throws {
+        let settings = try load(minimal + "\nendpoints: [{ name: app, url: https://app.example.com, timeout: 2s }]\n")
+        #expect(settings.endpoints[0].connectTimeout == .seconds(2))
+    }
+
+    @Test("is found where --config says, else here, else in /etc")
+    func places() {
+        #expect(Settings.locate(configFlag: "x.yaml", exists: { _ in false }) == "x.yaml")
+        #expect(Settings.locate(configFlag: nil, exists: { _ in true }) == "./ringback.yaml")
+        #expect(Settings.locate(configFlag: nil, exists: { $0.hasPrefix("/etc") }) == "/etc/ringback/ringback.yaml")
+        #expect(Settings.locate(configFlag: nil, exists: { _ in false }) == nil)
+    }
+
+    @Test("that cannot be read says so with its path")
+    func unreadable() {
+        let error = #expect(throws: SettingsErrors.self) {
+            try Settings.load(path: "/etc/ringback/none.yaml", environment: [:], readFile: UnreadableFile.read)
+        }
+        #expect(error?.description == "/etc/ringback/none.yaml: '/etc/ringback/none.yaml' cannot be read: there is no such file")
+    }
+}

@@ -1,0 +1,282 @@
+import Testing
+
+@testable import Settings
+
+/// A broken configuration and the beginning of what is printed about it.
+struct Mistake: Sendable, CustomTestStringConvertible {
+    let yaml: String
+    let complaint: String
+
+    init(_ yaml: String, _ complaint: String) {
+        self.yaml = yaml
+        self.complaint = complaint
+    }
+
+    /// A mistake in an endpoint; line 5 is its first line after the name.
+    static func endpoint(_ lines: String, _ complaint: String) -> Mistake {
+        let indented = lines.split(separator: "\n").map { "    \($0)\n" }.joined()
+        return Mistake(minimal + "\nendpoints:\n  - name: app\n" + indented, complaint)
+    }
+
+    static func upstream(_ lines: String, _ complaint: String) -> Mistake {
+        let indented = lines.split(separator: "\n").map { "    \($0)\n" }.joined()
+        return Mistake(minimal + "\n" + indented, complaint)
+    }
+
+    static func top(_ lines: String, _ complaint: String) -> Mistake {
+        Mistake(minimal + "\n" + lines + "\n", complaint)
+    }
+
+    var testDescription: String { complaint }
+}
+
+@Suite("A mistake in the configuration is pointed out with its place and what to write instead")
+struct ProblemTests {
+    @Test("as compilers do, with the line and a caret below it")
+    func printedForm() {
+        #expect(
+            complaints(minimal + "\nendpoints:\n  - name: app\n    url: app.example.com/hooks\n")
+                .hasSuffix("\n    url: app.example.com/hooks\n         ^"))
+    }
+
+    @Test("all at once, in the order of the file")
+    func allAtOnce() throws {
+        let yaml = """
+            listen: everywhere
+            upstreams:
+              - name: Default
+                base_url: ftp://api.example.com
+                follow: streaming
+            endpoints:
+              - name: app
+                url: https://app.example.com
+                timeout: 15
+            retantion: { delivered: 7d }
+            """
+        let error = #expect(throws: SettingsErrors.self) { try load(yaml) }
+        let problems = try #require(error).problems
+        #expect(problems.map(\.line) == [1, 3, 4, 5, 9, 10])
+        #expect(problems.map(\.column) == [9, 11, 15, 13, 14, 1])
+        #expect(
+            problems.map(\.path) == [
+                "listen", "upstreams[0].name", "upstreams[0].base_url", "upstreams[0].follow", "endpoints[0].timeout", "retantion",
+            ])
+        #expect(problems.allSatisfy { $0.file == "ringback.yaml" })
+    }
+
+    @Test("but not by the thousand")
+    func bounded() throws {
+        let yaml = minimal + "\n" + (0..<200).map { "unknown\($0)x: 1\n" }.joined()
+        let error = try #require(#expect(throws: SettingsErrors.self) { try load(yaml) })
+        #expect(error.problems.count == SettingsErrors.maximumProblems)
+        #expect(error.omitted == 150)
+        #expect(error.description.hasSuffix("… and 150 more"))
+    }
+
+    @Test(
+        "in every key",
+        arguments: [
+            // Shape.
+            Mistake("", "ringback.yaml: there is no upstream to follow responses of: add upstreams: "),
+            Mistake("- a\n- b\n", "ringback.yaml:1:1: expected a mapping of keys to values, found a list"),
+            Mistake(
+                "upstreams: https://api.example.com", "ringback.yaml:1:12: upstreams: expected a mapping of keys to values, found text"),
+            .top("listn: 127.0.0.1:80", "ringback.yaml:4:1: listn: unknown key 'listn': did you mean 'listen'?"),
+            .top("zzz: 1", "ringback.yaml:4:1: zzz: unknown key 'zzz': the keys here are tokens, upstreams, "),
+            .top(
+                "presets_dir: ./presets",
+                "ringback.yaml:4:1: presets_dir: 'presets_dir' is not supported by this version of Ringback: remove it"),
+            // Listening and access.
+            .top(
+                "listen: 8787",
+                "ringback.yaml:4:9: listen: '8787' is not an address and a port: write HOST:PORT, for example 127.0.0.1:8787"),
+            .top(
+                "listen: 0.0.0.0:8787",
+                "ringback.yaml:4:9: listen: other machines can reach 0.0.0.0:8787, and without tokens everybody could use the API: add tokens: "
+            ),
+            .top("listen:", "ringback.yaml:4:8: listen: has no value: write one or remove the line"),
+            .top(
+                "tls: { certificate_file: /none.pem }",
+                "ringback.yaml:4:1: tls: 'tls' is not supported by this version of Ringback: listen on loopback"),
+            .top(
+                "tokens: [{ token: 0123456789abcdef, scopes: [read] }]", "ringback.yaml:4:10: tokens[0]: 'name' is missing: write name: ops"
+            ),
+            .top(
+                "tokens: [{ name: a, scopes: [read] }]", "ringback.yaml:4:10: tokens[0]: 'token' is missing: write token: ${RINGBACK_TOKEN}"
+            ),
+            .top(
+                "tokens: [{ name: a, token: short, scopes: [read] }]",
+                "ringback.yaml:4:28: tokens[0].token: a token has at least 16 characters: "),
+            .top(
+                "tokens: [{ name: a, token: 0123456789 abcdef, scopes: [read] }]",
+                "ringback.yaml:4:28: tokens[0].token: a token has only printable ASCII"),
+            .top(
+                "tokens: [{ name: a, token: 0123456789abcdef }]",
+                "ringback.yaml:4:10: tokens[0]: 'scopes' is missing: write scopes: [admin], or admin, submit or read"),
+            .top(
+                "tokens: [{ name: a, token: 0123456789abcdef, scopes: [] }]",
+                "ringback.yaml:4:54: tokens[0].scopes: a token without scopes can do nothing"),
+            .top(
+                "tokens: [{ name: a, token: 0123456789abcdef, scopes: [amdin] }]",
+                "ringback.yaml:4:55: tokens[0].scopes[0]: 'amdin' is none of the choices: did you mean 'admin'?"),
+            .top(
+                "tokens: [{ name: a, token: 0123456789abcdef, scopes: [owner] }]",
+                "ringback.yaml:4:55: tokens[0].scopes[0]: 'owner' is none of the choices: write admin, submit or read"),
+            .top(
+                "tokens: [{ name: a, token: 0123456789abcdef, scopes: [read] }, { name: a, token: fedcba9876543210, scopes: [read] }]",
+                "ringback.yaml:4:72: tokens[1].name: there is another token called 'a' on line 4: give each token its own name"),
+            .top(
+                "tokens: [{ name: a, token: 0123456789abcdef, scopes: [read] }, { name: b, token: 0123456789abcdef, scopes: [read] }]",
+                "ringback.yaml:4:82: tokens[1].token: 'a' has the same token"),
+            // Store, retention, security.
+            .top(
+                "store: data/ringback.db",
+                "ringback.yaml:4:8: store: a store begins with sqlite: or postgres:: write sqlite:data/ringback.db"),
+            .top(
+                "store: postgres://ringback@db/ringback",
+                "ringback.yaml:4:8: store: PostgreSQL is not supported by this version of Ringback: "),
+            .top(
+                "retention: { delivered: 7 }",
+                "ringback.yaml:4:25: retention.delivered: '7' is not a duration: write a number and a unit, such as 500ms, 15s, 5m, 2h or 3d"
+            ),
+            .top("retention: { dead: 0s }", "ringback.yaml:4:20: retention.dead: 0s is out of range: write 1s to 3650d"),
+            .top(
+                "security: { https_only: yes please }",
+                "ringback.yaml:4:25: security.https_only: expected true or false, found 'yes please'"),
+            .top(
+                "security: { allow_networks: [10.0.0.1] }",
+                "ringback.yaml:4:30: security.allow_networks[0]: '10.0.0.1' is one address: write 10.0.0.1/32"),
+            .top("shutdown_timeout: 2d", "ringback.yaml:4:19: shutdown_timeout: 2d is out of range: write 0s to 1h"),
+            .top("log_level: verbose", "ringback.yaml:4:12: log_level: 'verbose' is none of the choices: write trace, debug, "),
+            // Upstreams.
+            Mistake(
+                "upstreams: [{ name: a }]",
+                "ringback.yaml:1:13: upstreams[0]: 'base_url' is missing: write base_url: https://api.openai.com/v1"),
+            Mistake(
+                "upstreams: [{ name: a, base_url: https://api.example.com/v1/responses/ }]",
+                "ringback.yaml:1:34: upstreams[0].base_url: ends with /responses, which Ringback adds itself: write https://api.example.com/v1\n"
+            ),
+            Mistake(
+                "upstreams: [{ name: a, base_url: https://a.example }, { name: a, base_url: https://b.example }]",
+                "ringback.yaml:1:63: upstreams[1].name: there is another upstream called 'a' on line 1"),
+            .upstream("apiKey: x", "ringback.yaml:4:5: upstreams[0].apiKey: unknown key 'apiKey': did you mean 'api_key'?"),
+            .upstream("api_key_header: api-key", "ringback.yaml:4:21: upstreams[0].api_key_header: there is no 'api_key' to send in it: "),
+            .upstream("follow: polling", "ringback.yaml:4:13: upstreams[0].follow: 'polling' is none of the choices: did you mean 'poll'?"),
+            .upstream("pol: { interval: 2s }", "ringback.yaml:4:5: upstreams[0].pol: unknown key 'pol': did you mean 'poll'?"),
+            .upstream(
+                "poll: { interval: 2m, max_interval: 30s }",
+                "ringback.yaml:4:41: upstreams[0].poll.max_interval: 30s is less than the interval of 2m"),
+            .upstream(
+                "max_streams: many",
+                "ringback.yaml:4:18: upstreams[0].max_streams: expected a whole number, found 'many': write 1 to 1000000"),
+            .upstream(
+                "requests_per_second: 0",
+                "ringback.yaml:4:26: upstreams[0].requests_per_second: expected a number, found '0': write 0.01 to 100000.0"),
+            .upstream("headers: { Host: api }", "ringback.yaml:4:16: upstreams[0].headers.Host: Ringback sets 'Host' itself: remove it"),
+            .upstream("headers: { \"a b\": x }", "ringback.yaml:4:16: upstreams[0].headers.…: no header can have this name"),
+            .upstream("headers: [a]", "ringback.yaml:4:14: upstreams[0].headers: expected a mapping of keys to values, found a list"),
+            .upstream("headers: { X-A: 1, x-a: 2 }", "ringback.yaml:4:24: upstreams[0].headers.x-a: the header 'x-a' is there already"),
+            .upstream(
+                "api_key: x\nheaders: { authorization: y }",
+                "ringback.yaml:5:16: upstreams[0].headers.authorization: Ringback sets 'authorization' itself: it carries the api_key: keep one of them"
+            ),
+            .upstream("ca_file: /none.pem", "ringback.yaml:4:14: upstreams[0].ca_file: '/none.pem' cannot be read: there is no such file"),
+            .upstream(
+                "api_key: x\napi_key_file: /run/x",
+                "ringback.yaml:5:19: upstreams[0].api_key_file: 'api_key_file' beside 'api_key': keep one of them"),
+            .upstream(
+                "api_key_file: /none", "ringback.yaml:4:19: upstreams[0].api_key_file: '/none' cannot be read: there is no such file"),
+            // Endpoints.
+            .endpoint(
+                "events: [response.*]", "ringback.yaml:5:5: endpoints[0]: nothing says where this endpoint's notifications go: write url: "),
+            .endpoint(
+                "url: https://a.example\ninbox: ./in",
+                "ringback.yaml:7:12: endpoints[0].inbox: 'inbox' beside 'url': an endpoint has one target"),
+            .endpoint(
+                "preset: slack\nwith: { url_file: /x }",
+                "ringback.yaml:6:5: endpoints[0].preset: 'preset' is not supported by this version of Ringback: "),
+            .endpoint(
+                "inbox: ./in\nsecret: whsec_x",
+                "ringback.yaml:7:5: endpoints[0].secret: 'secret' is for a url, and this endpoint has an inbox: remove it"),
+            .endpoint(
+                "url: https://a.example\noutput_text: true", "ringback.yaml:7:5: endpoints[0].output_text: 'output_text' is for an inbox"),
+            .endpoint("url: https://a.example\nsecret: tooshort", "ringback.yaml:7:13: endpoints[0].secret: "),
+            .endpoint(
+                "url: https://a.example\npayload: cloudevents",
+                "ringback.yaml:7:14: endpoints[0].payload: 'cloudevents' is not supported by this version"),
+            .endpoint(
+                "url: https://a.example\npayload: fat",
+                "ringback.yaml:7:14: endpoints[0].payload: 'fat' is none of the choices: write thin or full"),
+            .endpoint(
+                "url: https://a.example\nrate_limit: 50/s",
+                "ringback.yaml:7:5: endpoints[0].rate_limit: 'rate_limit' is not supported by this version"),
+            .endpoint(
+                "url: https://a.example\nclient_certificate_file: /c.pem",
+                "ringback.yaml:7:5: endpoints[0].client_certificate_file: 'client_certificate_file' is not supported by this version"),
+            .endpoint(
+                "url: https://a.example\nevents: [response.complete]",
+                "ringback.yaml:7:14: endpoints[0].events[0]: no event is called 'response.complete': did you mean 'response.completed'?"),
+            .endpoint(
+                "url: https://a.example\nevents: [completed]",
+                "ringback.yaml:7:14: endpoints[0].events[0]: no event is called 'completed': did you mean 'response.completed'?"),
+            .endpoint(
+                "url: https://a.example\nevents: []", "ringback.yaml:7:13: endpoints[0].events: an endpoint without events gets nothing"),
+            .endpoint(
+                "url: https://a.example\nmatch: { upstream: defualt }",
+                "ringback.yaml:7:24: endpoints[0].match.upstream: there is no upstream 'defualt': did you mean 'default'?"),
+            .endpoint(
+                "url: https://a.example\nmatch: { metadata: { team: x } }",
+                "ringback.yaml:7:14: endpoints[0].match.metadata: 'metadata' needs the name of a key: write metadata.team: search"),
+            .endpoint(
+                "url: https://a.example\nretry: { schedule: [5s, soon] }",
+                "ringback.yaml:7:29: endpoints[0].retry.schedule[1]: 'soon' is not a duration: "),
+            .endpoint(
+                "url: https://a.example\nretry: { jitter: 2 }",
+                "ringback.yaml:7:22: endpoints[0].retry.jitter: expected a number, found '2': write 0.0 to 1.0"),
+            .endpoint(
+                "url: https://a.example\ntimeout: 3s\nconnect_timeout: 4s",
+                "ringback.yaml:8:22: endpoints[0].connect_timeout: 4s is more than the 3s the whole attempt may take"),
+            .endpoint(
+                "url: https://a.example\nheaders: { Webhook-Id: x }",
+                "ringback.yaml:7:16: endpoints[0].headers.Webhook-Id: Ringback sets 'Webhook-Id' itself"),
+            .endpoint(
+                "url: https://a.example\nbearer_token: x\nbasic_auth: { username: a, password: b }",
+                "ringback.yaml:8:17: endpoints[0].basic_auth: 'basic_auth' beside 'bearer_token': keep one of them"),
+            .endpoint(
+                "url: https://a.example\nbasic_auth: a:b",
+                "ringback.yaml:7:17: endpoints[0].basic_auth: expected a mapping: write basic_auth: "),
+            Mistake(
+                "security: { https_only: true }\n" + minimal + "\nendpoints: [{ name: a, url: HTTP://a.example }]\n",
+                "ringback.yaml:5:29: endpoints[0].url: plain http, and security.https_only is on: write https://"),
+        ])
+    func everyKey(_ mistake: Mistake) {
+        let printed = complaints(mistake.yaml)
+        #expect(printed.split(separator: "\n").contains { "\($0)\n".hasPrefix(mistake.complaint) }, "printed was:\n\(printed)")
+    }
+
+    @Test("in the use of variables, at the variable itself")
+    func variables() {
+        let yaml = minimal + "\n    headers: { X-A: \"before ${NO_SUCH} after\", X-B: \"${oh no}\" }\n"
+        #expect(
+            complaints(yaml) == """
+                ringback.yaml:4:29: upstreams[0].headers.X-A: the environment variable NO_SUCH is not set: set it, or write ${NO_SUCH:-a default}
+                    headers: { X-A: <redacted>, X-B: <redacted> }
+                                    ^
+                ringback.yaml:4:54: upstreams[0].headers.X-B: '${' begins a variable that cannot be read: write ${NAME} or ${NAME:-default}, \
+                or $${ for the characters themselves
+                    headers: { X-A: <redacted>, X-B: <redacted> }
+                                                     ^
+                """)
+    }
+
+    @Test("once, when aliases make it appear in several places")
+    func aliases() throws {
+        let yaml = """
+            upstreams:
+              - &first { name: default, base_url: https://api.example.com/v1, follow: sometimes }
+              - { <<: *first, name: second }
+            """
+        let error = try #require(#expect(throws: SettingsErrors.self) { try load(yaml) })
+        #expect(error.problems.map(\.path) == ["upstreams[0].follow"])
+    }
+}
