@@ -22,6 +22,7 @@ let package = Package(
     ],
     targets: [
         // Floor 0: doors to C libraries. Module maps and the smallest shims.
+        .systemLibrary(name: "CCurl", pkgConfig: "libcurl", providers: [.apt(["libcurl4-openssl-dev"])]),
         .systemLibrary(name: "COpenSSL", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
         .target(name: "CLinux"),
 
@@ -38,6 +39,17 @@ let package = Package(
         .target(name: "Store", dependencies: ["RingbackCore"]),
         .target(name: "Settings", dependencies: ["RingbackCore", "WebhookSignature", .product(name: "Yams", package: "Yams")]),
 
+        // Floor 3: engines and the two unsafe wrappers.
+        .target(
+            name: "Curl",
+            dependencies: [
+                "CCurl", "CLinux", "Transport",
+                .product(name: "DequeModule", package: "swift-collections"),
+                .product(name: "HeapModule", package: "swift-collections"),
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "NIOConcurrencyHelpers", package: "swift-nio"),
+            ]
+        ),
 
 
 
@@ -55,6 +67,13 @@ let package = Package(
         .testTarget(name: "WebhookSignatureTests", dependencies: ["RingbackCore", "WebhookSignature"], resources: [.copy("Data")]),
         .testTarget(name: "ResponsesAPITests", dependencies: ["RawJSON", "ResponsesAPI", "RingbackCore", "RingbackTesting", "Transport"]),
         .testTarget(name: "SettingsTests", dependencies: ["RingbackCore", "Settings"]),
+        .testTarget(
+            name: "CurlTests",
+            dependencies: [
+                "CCurl", "Curl", "RingbackCore", "RingbackTesting", "Transport",
+                .product(name: "NIOConcurrencyHelpers", package: "swift-nio"),
+            ]
+        ),
     ],
     swiftLanguageModes: [.v6]
 )
