@@ -1,0 +1,31 @@
+import RingbackCore
+
+/// What is due for one endpoint, and who of it goes first.
+struct DueDeliveries {
+    private struct Candidate {
+        let seq: Int64
+        let dueAt: Timestamp
+    }
+
+    private var firstAttempts: [Candidate] = []
+    private var retries: [Candidate] = []
+
+    /// - Parameter dueAt: When it fell due, or when the lease of its last holder ended.
+    mutating func add(_ seq: Int64, dueAt: Timestamp, isRetry: Bool) {
+        let candidate = Candidate(seq: seq, dueAt: dueAt)
+        if isRetry { retries.append(candidate) } else { firstAttempts.append(candidate) }
+    }
+
+    /// First attempts before retries, each oldest first; but retries keep their reserved places, so that they cannot starve.
+    func chosen(limit: Int, reservedForRetries: Int) -> [Int64] {
+        let reserved = min(retries.count, max(0, min(reservedForRetries, limit)))
+        let first = firstAttempts.sorted(by: Self.isOlder).prefix(limit - reserved)
+        let again = retries.sorted(by: Self.isOlder).prefix(limit - first.count)
+        return (first + again).map(\.seq)
+    }
+
+    /// Those that fell due in the same millisecond go in the order of their arrival.
+    private static func isOlder(_ left: Candidate, _ right: Candidate) -> Bool {
+        (left.dueAt, left.seq) < (right.dueAt, right.seq)
+    }
+}

@@ -1,0 +1,221 @@
+import GRDB
+import Logging
+import NIOConcurrencyHelpers
+import Store
+
+/// The one writer: puts the changes that have piled up into one transaction, flushes once, and wakes everybody.
+///
+/// A change that arrives while the disk is being flushed waits for the next round, so the latency is one flush, or two, and the
+/// throughput is as many changes per flush as there are callers. Nothing lingers: a lone change is committed at once.
+///
+/// Each change runs in a savepoint of its own: when it throws, what it did is undone and the others go on. Trouble with the disk
+/// fails the whole round, because none of its changes is on the disk then.
+final class GroupCommit: Sendable {
+    /// Changes in one transaction. Bounds the time a reader's snapshot keeps the WAL from shrinking, and what one failure throws back.
+    static let maximumBatch = 500
+    /// Changes that were handed over and are not committed. Further callers wait outside.
+    static let maximumQueue = 4_096
+
+    /// Something to be written. Neither closure is called more than once, and exactly one of them tells the caller.
+    private struct Change: Sendable {
+        /// Runs inside the transaction. The closure it returns tells the caller, and is called when the transaction is on disk.
+        let apply: @Sendable (Database) throws -> @Sendable () -> Void
+        let fail: @Sendable (StoreError) -> Void
+    }
+
+    private struct State {
+        var queue: [Change] = []
+        /// Places taken of ``maximumQueue``.
+        var taken = 0
+        var outside: [CheckedContinuation<Void, Never>] = []
+        /// Whether a job on the writer's queue will look at `queue` again.
+        var isDraining = false
+        var isClosed = false
+        var closers: [CheckedContinuation<Void, Never>] = []
+        /// Whether the last round failed. A full disk is worth one line in the log, not one per attempt to write.
+        var isFailing = false
+        var statistics = WriteStatistics()
+    }
+
+    private let pool: DatabasePool
+    private let logger: Logger
+    private let state = NIOLockedValueBox(State())
+
+    init(pool: DatabasePool, logger: Logger) {
+        self.pool = pool
+        self.logger = logger
+    }
+
+    var statistics: WriteStatistics { state.withLockedValue(\.statistics) }
+
+    var isClosed: Bool { state.withLockedValue(\.isClosed) }
+
+    /// Returns what `body` returned, once it is on disk. A cancelled caller still waits: its change is already on its way.
+    ///
+    /// - Parameter body: Runs on the writer's queue; whatever it throws undoes this change alone.
+    func perform<Value: Sendable>(_ body: @escaping @Sendable (Database) throws -> Value) async throws(StoreError) -> Value {
+        await takePlace()
+        let outcome: Result<Value, StoreError> = await withCheckedContinuation { continuation in
+            handOver(
+                Change(
+                    apply: { database in
+                        let value = try body(database)
+                        return { continuation.resume(returning: .success(value)) }
+                    },
+                    fail: { continuation.resume(returning: .failure($0)) }
+                )
+            )
+        }
+        return try outcome.get()
+    }
+
+    /// Waits until everything that was handed over is written. What comes later fails with ``StoreError/closed``.
+    func close() async {
+        let outside = state.withLockedValue { state in
+            state.isClosed = true
+            defer { state.outside = [] }
+            return state.outside
+        }
+        for caller in outside { caller.resume() }
+        await withCheckedContinuation { continuation in
+            let isIdle = state.withLockedValue { state in
+                if state.isDraining { state.closers.append(continuation) }
+                return !state.isDraining
+            }
+            if isIdle { continuation.resume() }
+        }
+    }
+
+    private func takePlace() async {
+        await withCheckedContinuation { continuation in
+            let isInside = state.withLockedValue { state in
+                guard state.taken < Self.maximumQueue || state.isClosed else {
+                    state.outside.append(continuation)
+                    return false
+                }
+                state.taken += 1
+                return true
+            }
+            if isInside { continuation.resume() }
+        }
+    }
+
+    private func handOver(_ change: Change) {
+        enum Step { case refuse, startDraining, wait }
+        let step: Step = state.withLockedValue { state in
+            guard !state.isClosed else { return .refuse }
+            state.queue.append(change)
+            defer { state.isDraining = true }
+            return state.isDraining ? .wait : .startDraining
+        }
+        switch step {
+        case .refuse: change.fail(.closed)
+        // GRDB's writer is a serial dispatch queue. Running on it directly spares a thread of our own and the switch between the two.
+        case .startDraining: pool.asyncWriteWithoutTransaction { [self] database in drain(into: database) }
+        case .wait: break
+        }
+    }
+
+    private func drain(into database: Database) {
+        while let batch = nextBatch() {
+            commit(batch, to: database)
+            giveBackPlaces(batch.count)
+        }
+    }
+
+    private func nextBatch() -> [Change]? {
+        let (batch, closers) = state.withLockedValue { state in
+            let batch = Array(state.queue.prefix(Self.maximumBatch))
+            state.queue.removeFirst(batch.count)
+            guard batch.isEmpty else { return (batch, [CheckedContinuation<Void, Never>]()) }
+            state.isDraining = false
+            defer { state.closers = [] }
+            return (batch, state.closers)
+        }
+        for closer in closers { closer.resume() }
+        return batch.isEmpty ? nil : batch
+    }
+
+    private func commit(_ batch: [Change], to database: Database) {
+        do {
+            let reports = try write(batch, to: database)
+            state.withLockedValue { $0.statistics.count(changes: batch.count) }
+            log(failure: nil)
+            for report in reports { report() }
+        } catch {
+            log(failure: StoreError(error))
+            for change in batch { change.fail(StoreError(error)) }
+        }
+    }
+
+    private func log(failure: StoreError?) {
+        let isFailing = failure != nil
+        let wasFailing = state.withLockedValue { state in
+            defer { state.isFailing = isFailing }
+            return state.isFailing
+        }
+        guard isFailing != wasFailing else { return }
+        if let failure {
+            logger.error("The store cannot be written", metadata: ["error": "\(failure)"])
+        } else {
+            logger.notice("The store can be written again")
+        }
+    }
+
+    /// One transaction.
+    ///
+    /// - Returns: What tells the callers: each that its change is on disk, or why it alone was undone.
+    private func write(_ batch: [Change], to database: Database) throws -> [@Sendable () -> Void] {
+        // A rollback that failed in an earlier round may have left its transaction open.
+        if database.isInsideTransaction { try database.rollback() }
+        try database.beginTransaction(.immediate)
+        do {
+            let reports = try batch.map { try apply($0, to: database) }
+            try database.commit()
+            return reports
+        } catch {
+            // After some errors SQLite has rolled back by itself. When our own rollback fails, the next round begins with another one.
+            if database.isInsideTransaction { try? database.rollback() }
+            throw error
+        }
+    }
+
+    private func apply(_ change: Change, to database: Database) throws -> @Sendable () -> Void {
+        try database.run("SAVEPOINT one_change")
+        do {
+            let report = try change.apply(database)
+            try database.run("RELEASE one_change")
+            return report
+        } catch {
+            let dooms = (error as? DatabaseError)?.dooms ?? false
+            guard !dooms, database.isInsideTransaction else { throw error }
+            try database.run("ROLLBACK TO one_change")
+            try database.run("RELEASE one_change")
+            return { change.fail(StoreError(error)) }
+        }
+    }
+
+    private func giveBackPlaces(_ count: Int) {
+        let entering = state.withLockedValue { state in
+            // A place goes straight to the next caller outside, so that nobody overtakes.
+            let entering = Array(state.outside.prefix(count))
+            state.outside.removeFirst(entering.count)
+            state.taken -= count - entering.count
+            return entering
+        }
+        for caller in entering { caller.resume() }
+    }
+}
+
+/// How well changes share their flushes; for metrics.
+package struct WriteStatistics: Sendable, Hashable {
+    /// Changes written since the store was opened.
+    package private(set) var changes = 0
+    /// Transactions they took, each with one flush to the disk.
+    package private(set) var commits = 0
+
+    fileprivate mutating func count(changes: Int) {
+        self.changes += changes
+        commits += 1
+    }
+}

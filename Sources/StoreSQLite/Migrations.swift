@@ -1,0 +1,149 @@
+import GRDB
+
+/// The schema, as the steps that lead to it.
+///
+/// Steps only go forward and are numbered. A step that was released is never edited: what must change becomes a further step.
+enum Migrations {
+    /// The schema this program knows; kept in the file as `user_version`.
+    static let newestVersion = 1
+
+    static var migrator: DatabaseMigrator {
+        var migrator = DatabaseMigrator()
+        migrator.registerMigration("1") { database in
+            try database.execute(sql: schema1)
+            try database.execute(sql: "PRAGMA user_version = 1")
+        }
+        return migrator
+    }
+
+    /// Rows refer to each other by `seq`, a small number in the order of arrival: rows that are born together lie together, in the tables
+    /// and in the indexes over `seq`, whereas the derived ids are spread at random.
+    ///
+    /// - `watches`: open ones have no `terminal_at`. Leases are by node: `nodes` says until when a node is alive, so that renewing a
+    ///   hundred thousand leases is one row.
+    /// - `events`: facts, kept as they were written. `watch` is there for joins, and empty when the store does not know the watch.
+    /// - `deliveries`: narrow, since there are many and they change often. An event cannot go while a delivery refers to it.
+    /// - `endpoints` hold signing secrets in the clear: the file is readable for its owner only.
+    private static let schema1 = """
+        CREATE TABLE nodes (
+            id TEXT NOT NULL PRIMARY KEY,
+            until INTEGER NOT NULL
+        ) WITHOUT ROWID;
+
+        CREATE TABLE readiness (
+            id INTEGER NOT NULL PRIMARY KEY CHECK (id = 1),
+            checked_at INTEGER NOT NULL
+        );
+
+        CREATE TABLE watches (
+            seq INTEGER NOT NULL PRIMARY KEY,
+            id TEXT NOT NULL UNIQUE,
+            upstream TEXT NOT NULL,
+            response_id TEXT NOT NULL,
+            status INTEGER NOT NULL,
+            following TEXT NOT NULL,
+            sequence_number INTEGER,
+            created_at INTEGER NOT NULL,
+            updated_at INTEGER NOT NULL,
+            terminal_at INTEGER,
+            endpoints BLOB,
+            callback BLOB,
+            metadata BLOB,
+            headers BLOB,
+            max_age INTEGER,
+            model TEXT,
+            usage BLOB,
+            last_error TEXT,
+            stalled INTEGER NOT NULL DEFAULT 0,
+            lease_node TEXT,
+            lease_epoch INTEGER NOT NULL DEFAULT 0,
+            UNIQUE (response_id, upstream),
+            CHECK ((status <= 1) = (terminal_at IS NULL))
+        );
+        CREATE INDEX watches_list ON watches (created_at, id);
+        CREATE INDEX watches_open ON watches (lease_node, created_at) WHERE terminal_at IS NULL;
+        CREATE INDEX watches_ended ON watches (terminal_at) WHERE terminal_at IS NOT NULL;
+
+        CREATE TABLE events (
+            seq INTEGER NOT NULL PRIMARY KEY,
+            id TEXT NOT NULL UNIQUE,
+            type TEXT NOT NULL,
+            created_at INTEGER NOT NULL,
+            watch INTEGER REFERENCES watches (seq) ON DELETE CASCADE,
+            watch_id TEXT,
+            upstream TEXT,
+            response_id TEXT,
+            data BLOB NOT NULL
+        );
+        CREATE INDEX events_list ON events (created_at, id);
+        CREATE INDEX events_watch ON events (watch) WHERE watch IS NOT NULL;
+        CREATE INDEX events_other ON events (created_at) WHERE watch IS NULL;
+
+        CREATE TABLE responses (
+            event INTEGER NOT NULL PRIMARY KEY REFERENCES events (seq) ON DELETE CASCADE,
+            body BLOB NOT NULL
+        );
+
+        CREATE TABLE deliveries (
+            seq INTEGER NOT NULL PRIMARY KEY,
+            id TEXT NOT NULL UNIQUE,
+            event INTEGER NOT NULL REFERENCES events (seq),
+            endpoint TEXT NOT NULL,
+            status INTEGER NOT NULL,
+            attempts INTEGER NOT NULL DEFAULT 0,
+            attempts_in_all INTEGER NOT NULL DEFAULT 0,
+            is_retry INTEGER NOT NULL DEFAULT 0,
+            due_at INTEGER,
+            lease_until INTEGER,
+            lease_node TEXT,
+            lease_epoch INTEGER NOT NULL DEFAULT 0,
+            ended_at INTEGER,
+            dead_reason TEXT,
+            created_at INTEGER NOT NULL,
+            updated_at INTEGER NOT NULL,
+            CHECK ((status = 0) = (due_at IS NOT NULL)),
+            CHECK ((status = 1) = (lease_until IS NOT NULL)),
+            CHECK ((status >= 2) = (ended_at IS NOT NULL)),
+            CHECK ((status = 3) = (dead_reason IS NOT NULL))
+        );
+        CREATE INDEX deliveries_list ON deliveries (created_at, id);
+        CREATE INDEX deliveries_event ON deliveries (event);
+        CREATE INDEX deliveries_due ON deliveries (endpoint, is_retry, due_at) WHERE due_at IS NOT NULL;
+        CREATE INDEX deliveries_leased ON deliveries (endpoint, lease_until, is_retry) WHERE lease_until IS NOT NULL;
+        CREATE INDEX deliveries_ended ON deliveries (status, ended_at) WHERE ended_at IS NOT NULL;
+        CREATE INDEX deliveries_dead ON deliveries (created_at, id) WHERE dead_reason IS NOT NULL;
+
+        CREATE TABLE attempts (
+            delivery INTEGER NOT NULL REFERENCES deliveries (seq) ON DELETE CASCADE,
+            number INTEGER NOT NULL,
+            started_at INTEGER NOT NULL,
+            outcome TEXT NOT NULL,
+            http_status INTEGER,
+            error TEXT,
+            detail TEXT,
+            retry_after INTEGER,
+            headers BLOB,
+            body BLOB,
+            dns_us INTEGER,
+            connect_us INTEGER,
+            tls_us INTEGER,
+            first_byte_us INTEGER,
+            total_us INTEGER,
+            address TEXT,
+            PRIMARY KEY (delivery, number)
+        ) WITHOUT ROWID;
+
+        CREATE TABLE endpoints (
+            name TEXT NOT NULL PRIMARY KEY,
+            definition BLOB NOT NULL,
+            created_at INTEGER NOT NULL,
+            updated_at INTEGER NOT NULL
+        ) WITHOUT ROWID;
+
+        CREATE TABLE endpoint_states (
+            name TEXT NOT NULL PRIMARY KEY,
+            disabled_reason TEXT NOT NULL,
+            updated_at INTEGER NOT NULL
+        ) WITHOUT ROWID;
+        """
+}

@@ -1,0 +1,123 @@
+import Foundation
+import GRDB
+package import RingbackCore
+package import Store
+
+// Attempts, and what follows from them.
+extension SQLiteStore {
+    /// Attempts kept of one delivery; beyond it the oldest are dropped. A delivery that is redriven for ever stays bounded.
+    package static let keptAttempts = 50
+
+    package func record(_ result: AttemptResultRow) async throws(StoreError) -> RecordedAttempt? {
+        let attempt = try prepared { try AttemptColumns(result.attempt) }
+        let outcome = try await change { database -> (recorded: RecordedAttempt, waiting: [EndpointName])? in
+            guard let row = try database.deliveryRow(result.delivery), row.isHeld(under: result.lease) else { return nil }
+            var delivery = row.delivery
+            delivery.take(
+                result.next, attempt: result.attempt.number, isCounted: result.attempt.error?.isOurOwn != true, now: result.now
+            )
+            try database.update(delivery, seq: row.seq, isRetry: row.isRetry || delivery.status == .pending)
+            try database.insert(attempt, of: row.seq)
+            let notice = try database.writeDeathNotice(result, about: row.event)
+            return (RecordedAttempt(delivery: delivery, jobs: notice?.recorded.jobs ?? []), notice?.waiting ?? [])
+        }
+        sendDue(outcome?.waiting ?? [])
+        return outcome?.recorded
+    }
+
+    package func attempts(of delivery: DeliveryID) async throws(StoreError) -> [Attempt] {
+        try await read { database in
+            try database.rows(
+                """
+                SELECT \(AttemptColumns.names) FROM attempts
+                WHERE delivery = (SELECT seq FROM deliveries WHERE id = ?1) ORDER BY number
+                """,
+                [delivery]
+            ).map { try Attempt($0) }
+        }
+    }
+}
+
+extension Database {
+    fileprivate func insert(_ attempt: AttemptColumns, of seq: Int64) throws {
+        try run(
+            """
+            INSERT OR REPLACE INTO attempts (delivery, \(AttemptColumns.names))
+            VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16)
+            """,
+            [seq] + attempt.values
+        )
+        if attempt.number > SQLiteStore.keptAttempts {
+            try run("DELETE FROM attempts WHERE delivery = ?1 AND number <= ?2", [seq, attempt.number - SQLiteStore.keptAttempts])
+        }
+    }
+
+    fileprivate func writeDeathNotice(_ result: AttemptResultRow, about event: Event) throws -> WrittenEvent? {
+        switch result.next {
+        case .delivered, .retry: return nil
+        case .dead:
+            // The death of a notice is not announced: an endpoint for notices that is down would breed them for ever.
+            guard let notice = result.deathNotice, event.type != .deliveryDead else { return nil }
+            let context = try watchContext(of: notice.event.watch)
+            return try write(notice.event, about: context, recipients: notice.recipients, now: result.now)
+        }
+    }
+}
+
+/// An attempt as columns. Made by the caller, so that the writer has less to do. Phases are in microseconds, other times in milliseconds.
+private struct AttemptColumns: Sendable {
+    static let names = """
+        number, started_at, outcome, http_status, error, detail, retry_after, headers, body,
+        dns_us, connect_us, tls_us, first_byte_us, total_us, address
+        """
+
+    let number: Int
+    let values: StatementArguments
+
+    init(_ attempt: Attempt) throws {
+        number = attempt.number
+        let body = attempt.responseBody.prefix(Attempt.keptBodyBytes)
+        values = [
+            attempt.number, attempt.startedAt, attempt.outcome.rawValue, attempt.httpStatus, attempt.error?.rawValue, attempt.detail,
+            attempt.retryAfter?.wholeMilliseconds, try StoredJSON.encodeUnlessEmpty(attempt.responseHeaders),
+            body.isEmpty ? nil : Data(body), attempt.timing.dns?.microseconds, attempt.timing.connect?.microseconds,
+            attempt.timing.tls?.microseconds, attempt.timing.firstByte?.microseconds, attempt.timing.total?.microseconds, attempt.address,
+        ]
+    }
+}
+
+extension Attempt {
+    /// Reads the columns ``AttemptColumns/names``.
+    fileprivate init(_ row: Row) throws {
+        var column = ColumnReader(row)
+        self.init(
+            number: try column.next(),
+            startedAt: try column.next(),
+            outcome: try column.nextWord() ?? .failed,
+            httpStatus: try column.next(),
+            error: try column.nextWord(),
+            detail: try column.next(),
+            retryAfter: try column.next(Int64?.self).map { .milliseconds($0) },
+            responseHeaders: try StoredJSON.decodeList(of: ResponseHeader.self, from: column.next()),
+            responseBody: try column.nextBytes() ?? [],
+            timing: AttemptTiming(
+                dns: try column.nextMicroseconds(), connect: try column.nextMicroseconds(), tls: try column.nextMicroseconds(),
+                firstByte: try column.nextMicroseconds(), total: try column.nextMicroseconds()
+            ),
+            address: try column.next()
+        )
+    }
+}
+
+extension ColumnReader {
+    fileprivate mutating func nextMicroseconds() throws -> Duration? {
+        try next(Int64?.self).map { .microseconds($0) }
+    }
+}
+
+extension Duration {
+    fileprivate var microseconds: Int64 {
+        let (seconds, attoseconds) = components
+        return seconds * 1_000_000 + attoseconds / 1_000_000_000_000
+    }
+}

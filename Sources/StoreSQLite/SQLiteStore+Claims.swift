@@ -1,0 +1,116 @@
+import GRDB
+package import RingbackCore
+package import Store
+
+// Working on deliveries under leases.
+extension SQLiteStore {
+    package func claimDeliveries(_ claim: DeliveryClaim) async throws(StoreError) -> [DeliveryJob] {
+        try await change { database in
+            var jobs: [DeliveryJob] = []
+            for lane in claim.lanes where lane.limit > 0 {
+                let chosen = try database.due(lane, now: claim.now).chosen(limit: lane.limit, reservedForRetries: lane.reservedForRetries)
+                for seq in chosen { jobs.append(try database.lease(seq, for: claim)) }
+            }
+            return jobs
+        }
+    }
+
+    package func nextDue() async throws(StoreError) -> [EndpointName: Timestamp] {
+        try await read { database in
+            var next: [EndpointName: Timestamp] = [:]
+            for row in try database.rows(DeliveryClaiming.nextWaiting) + database.rows(DeliveryClaiming.nextLeaseEnds) {
+                var column = ColumnReader(row)
+                let endpoint: EndpointName = try column.next()
+                let time: Timestamp = try column.next()
+                next[endpoint] = min(next[endpoint] ?? time, time)
+            }
+            return next
+        }
+    }
+
+    package func releaseDeliveries(_ deliveries: [(id: DeliveryID, lease: Lease)], dueAt: Timestamp) async throws(StoreError) {
+        let now = wallNow
+        try await changeInPieces(deliveries) { database, piece in
+            for (id, lease) in piece {
+                try database.run(
+                    """
+                    UPDATE deliveries SET status = ?4, due_at = ?5, lease_until = NULL, lease_node = NULL, updated_at = ?6
+                    WHERE id = ?1 AND lease_node = ?2 AND lease_epoch = ?3 AND lease_until IS NOT NULL
+                    """,
+                    [id, lease.node, lease.epoch, Delivery.Status.pending, dueAt, now]
+                )
+            }
+        }
+    }
+
+    package func pendingDeliveryCount() async throws(StoreError) -> Int {
+        try await read { try $0.count("SELECT count(*) FROM deliveries WHERE due_at IS NOT NULL") }
+    }
+}
+
+/// The statements of claiming deliveries. All are answered from the partial indexes over what waits and what is leased, which stay small
+/// however many deliveries have ended.
+enum DeliveryClaiming {
+    static let dueOfKind = """
+        SELECT seq, due_at FROM deliveries WHERE endpoint = ?1 AND is_retry = ?2 AND due_at <= ?3 ORDER BY due_at LIMIT ?4
+        """
+
+    /// A lease that ends now has ended: a sender that sleeps until then must find the delivery due when it wakes.
+    static let leaseOver = """
+        SELECT seq, lease_until, is_retry FROM deliveries WHERE endpoint = ?1 AND lease_until <= ?2 ORDER BY lease_until LIMIT ?3
+        """
+
+    static let take = """
+        UPDATE deliveries SET status = ?2, due_at = NULL, lease_node = ?3, lease_until = ?4, lease_epoch = lease_epoch + 1, updated_at = ?5
+        WHERE seq = ?1
+        """
+
+    /// Goes from endpoint to endpoint: it costs some steps per endpoint, whereas a GROUP BY would read the whole backlog of a dead one.
+    static let nextWaiting = """
+        WITH RECURSIVE lanes (endpoint) AS (
+            SELECT (SELECT endpoint FROM deliveries WHERE due_at IS NOT NULL ORDER BY endpoint LIMIT 1)
+            UNION ALL
+            SELECT (SELECT endpoint FROM deliveries WHERE due_at IS NOT NULL AND endpoint > lanes.endpoint ORDER BY endpoint LIMIT 1)
+            FROM lanes WHERE endpoint IS NOT NULL
+        ), waiting (endpoint, first, retry) AS (
+            SELECT endpoint,
+                (SELECT due_at FROM deliveries
+                 WHERE endpoint = lanes.endpoint AND is_retry = 0 AND due_at IS NOT NULL ORDER BY due_at LIMIT 1),
+                (SELECT due_at FROM deliveries
+                 WHERE endpoint = lanes.endpoint AND is_retry = 1 AND due_at IS NOT NULL ORDER BY due_at LIMIT 1)
+            FROM lanes WHERE endpoint IS NOT NULL
+        )
+        SELECT endpoint, min(ifnull(first, retry), ifnull(retry, first)) FROM waiting
+        """
+
+    static let nextLeaseEnds = """
+        SELECT endpoint, min(lease_until) FROM deliveries WHERE lease_until IS NOT NULL GROUP BY endpoint
+        """
+}
+
+extension Database {
+    fileprivate func due(_ lane: DeliveryClaim.Lane, now: Timestamp) throws -> DueDeliveries {
+        var due = DueDeliveries()
+        for isRetry in [false, true] {
+            for row in try rows(DeliveryClaiming.dueOfKind, [lane.endpoint, isRetry, now, lane.limit]) {
+                var column = ColumnReader(row)
+                due.add(try column.next(), dueAt: try column.next(), isRetry: isRetry)
+            }
+        }
+        for row in try rows(DeliveryClaiming.leaseOver, [lane.endpoint, now, lane.limit]) {
+            var column = ColumnReader(row)
+            due.add(try column.next(), dueAt: try column.next(), isRetry: try column.next())
+        }
+        return due
+    }
+
+    fileprivate func lease(_ seq: Int64, for claim: DeliveryClaim) throws -> DeliveryJob {
+        try run(DeliveryClaiming.take, [seq, Delivery.Status.delivering, claim.node, claim.until, claim.now])
+        guard let row = try deliveryRow(seq: seq) else { throw DamagedRow(detail: "a delivery has no event") }
+        let context = try watchContext(of: row.event.watch)
+        return DeliveryJob(
+            delivery: row.delivery, lease: Lease(node: claim.node, epoch: row.leaseEpoch), leasedUntil: claim.until, event: row.event,
+            response: nil, metadata: context.metadata, callback: row.delivery.endpoint.isCallback ? context.callback : nil
+        )
+    }
+}

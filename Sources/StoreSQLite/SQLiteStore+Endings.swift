@@ -1,0 +1,63 @@
+import Foundation
+import GRDB
+import RingbackCore
+package import Store
+
+// How watches end, and what is said about them while they go on.
+extension SQLiteStore {
+    package func end(_ ending: WatchEnding) async throws(StoreError) -> RecordedEvent? {
+        precondition(!ending.status.isOpen && ending.status != .stopped, "a watch does not end as \(ending.status)")
+        let written = try await change { database -> WrittenEvent? in
+            guard let row = try database.watchRow(ending.id), row.accepts(ending) else { return nil }
+            try database.end(row, by: ending)
+            return try database.write(
+                ending.event, about: row.context, response: ending.response, recipients: ending.recipients, now: ending.event.createdAt
+            )
+        }
+        sendDue(written?.waiting ?? [])
+        return written?.recorded
+    }
+
+    package func record(_ notice: WatchNotice) async throws(StoreError) -> RecordedEvent? {
+        let written = try await change { database -> WrittenEvent? in
+            guard let row = try database.watchRow(notice.id), row.watch.status.isOpen, row.isHeld(under: notice.lease) else { return nil }
+            if notice.event.type == .watchStalled {
+                // Also when the event was written before the watch was stopped and reopened: it is raised once per watch.
+                try database.run("UPDATE watches SET stalled = 1 WHERE seq = ?1", [row.seq])
+            }
+            return try database.write(notice.event, about: row.context, recipients: notice.recipients, now: notice.event.createdAt)
+        }
+        sendDue(written?.waiting ?? [])
+        return written?.recorded
+    }
+}
+
+extension WatchRow {
+    /// An open watch is ended by whoever holds it. A cancelled one may complete after all (some vendors do that); nobody holds it then, and
+    /// nobody needs to: the event's derived id lets only one of several late finders in.
+    fileprivate func accepts(_ ending: WatchEnding) -> Bool {
+        if watch.status.isOpen { return isHeld(under: ending.lease) }
+        return watch.status == .cancelled && ending.status == .completed
+    }
+
+    fileprivate var context: WatchContext {
+        WatchContext(seq: seq, metadata: watch.metadata, callback: watch.callback)
+    }
+}
+
+extension Database {
+    fileprivate func end(_ row: WatchRow, by ending: WatchEnding) throws {
+        try run(
+            """
+            UPDATE watches SET status = ?2, following = ?3, terminal_at = ?4, updated_at = ?4,
+                sequence_number = ifnull(?5, sequence_number), model = ifnull(?6, model), usage = ifnull(?7, usage), last_error = ?8,
+                lease_node = NULL
+            WHERE seq = ?1
+            """,
+            [
+                row.seq, ending.status, Watch.Following.none.rawValue, ending.event.createdAt, ending.sequenceNumber, ending.model,
+                ending.usage.data, ending.lastError,
+            ]
+        )
+    }
+}

@@ -1,0 +1,117 @@
+import RingbackCore
+
+/// An endpoint of the API as it is kept, secrets included. Durations are in milliseconds, times in milliseconds since 1970.
+///
+/// A field that is added later is optional, so that older rows stay readable.
+struct StoredEndpoint: Codable {
+    struct Webhook: Codable {
+        let url: String
+        let secrets: [SigningKey]
+        let payload: PayloadForm
+        let headers: [StoredHeader]
+        let caFile: String?
+    }
+
+    struct SigningKey: Codable {
+        let secret: String
+        let expiresAt: Int64?
+    }
+
+    struct Inbox: Codable {
+        let directory: String
+        let outputText: Bool
+    }
+
+    enum Target: Codable {
+        case webhook(Webhook)
+        case inbox(Inbox)
+    }
+
+    struct Match: Codable {
+        let upstream: String?
+        let model: String?
+        let metadata: [String: String]
+    }
+
+    let name: String
+    let target: Target
+    let events: [String]
+    let match: Match
+    let retrySchedule: [Int64]
+    let retryJitter: Double
+    let timeout: Int64
+    let connectTimeout: Int64
+    let maximumInFlight: Int
+    let isEnabled: Bool
+    let disabledReason: String?
+
+    init(_ endpoint: Endpoint) {
+        name = endpoint.name.rawValue
+        target = Target(endpoint.target)
+        events = endpoint.events.map(\.text)
+        match = Match(upstream: endpoint.match.upstream?.rawValue, model: endpoint.match.model, metadata: endpoint.match.metadata)
+        retrySchedule = endpoint.retry.schedule.map(\.wholeMilliseconds)
+        retryJitter = endpoint.retry.jitter
+        timeout = endpoint.timeout.wholeMilliseconds
+        connectTimeout = endpoint.connectTimeout.wholeMilliseconds
+        maximumInFlight = endpoint.maximumInFlight
+        isEnabled = endpoint.isEnabled
+        disabledReason = endpoint.disabledReason
+    }
+
+    /// The endpoint; its origin is the API, since no other endpoints are kept in the store.
+    var endpoint: Endpoint {
+        Endpoint(
+            name: EndpointName(trusted: name),
+            origin: .api,
+            target: target.target,
+            // A pattern that no longer matches any event type asks for nothing.
+            events: events.compactMap { EventPattern($0) },
+            match: EndpointMatch(upstream: match.upstream.map { UpstreamName(trusted: $0) }, model: match.model, metadata: match.metadata),
+            retry: RetryPolicy(schedule: retrySchedule.map { .milliseconds($0) }, jitter: retryJitter),
+            timeout: .milliseconds(timeout),
+            connectTimeout: .milliseconds(connectTimeout),
+            maximumInFlight: maximumInFlight,
+            isEnabled: isEnabled,
+            disabledReason: disabledReason
+        )
+    }
+}
+
+extension StoredEndpoint.Target {
+    fileprivate init(_ target: Endpoint.Target) {
+        switch target {
+        case .webhook(let webhook):
+            self = .webhook(
+                StoredEndpoint.Webhook(
+                    url: webhook.url,
+                    secrets: webhook.secrets.map { .init(secret: $0.secret.reveal(), expiresAt: $0.expiresAt?.milliseconds) },
+                    payload: webhook.payload,
+                    headers: webhook.headers.map { StoredHeader($0) },
+                    caFile: webhook.caFile
+                )
+            )
+        case .inbox(let inbox):
+            self = .inbox(StoredEndpoint.Inbox(directory: inbox.directory, outputText: inbox.outputText))
+        }
+    }
+
+    fileprivate var target: Endpoint.Target {
+        switch self {
+        case .webhook(let webhook):
+            .webhook(
+                WebhookTarget(
+                    url: webhook.url,
+                    secrets: webhook.secrets.map {
+                        SigningSecret(Secret($0.secret), expiresAt: $0.expiresAt.map { Timestamp(milliseconds: $0) })
+                    },
+                    payload: webhook.payload,
+                    headers: webhook.headers.map(\.header),
+                    caFile: webhook.caFile
+                )
+            )
+        case .inbox(let inbox):
+            .inbox(InboxTarget(directory: inbox.directory, outputText: inbox.outputText))
+        }
+    }
+}

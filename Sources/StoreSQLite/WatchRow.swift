@@ -1,0 +1,96 @@
+import Foundation
+import GRDB
+import RingbackCore
+import Store
+
+/// A watch as a row, with what holds it.
+struct WatchRow {
+    /// In the order in which ``init(_:)`` reads them.
+    static let columns = """
+        watches.seq, watches.lease_node, watches.lease_epoch,
+        watches.id, watches.upstream, watches.response_id, watches.status, watches.following, watches.sequence_number,
+        watches.created_at, watches.updated_at, watches.terminal_at, watches.endpoints, watches.callback, watches.metadata,
+        watches.headers, watches.max_age, watches.model, watches.usage, watches.last_error, watches.stalled
+        """
+
+    let seq: Int64
+    let leaseNode: NodeID?
+    let leaseEpoch: Int64
+    let watch: Watch
+
+    init(_ row: Row) throws {
+        var column = ColumnReader(row)
+        seq = try column.next()
+        leaseNode = try column.next()
+        leaseEpoch = try column.next()
+        watch = Watch(
+            id: try column.next(),
+            upstream: try column.next(),
+            response: try column.next(),
+            status: try column.next(),
+            following: try column.nextWord() ?? .none,
+            sequenceNumber: try column.next(),
+            createdAt: try column.next(),
+            updatedAt: try column.next(),
+            terminalAt: try column.next(),
+            endpoints: try StoredJSON.decodeList(of: EndpointName.self, from: column.next()),
+            callback: try StoredJSON.callback(from: column.next()),
+            metadata: try StoredJSON.metadata(from: column.next()),
+            headers: try StoredJSON.decodeList(of: StoredHeader.self, from: column.next()).map(\.header),
+            maximumAge: try column.next(Int64?.self).map { .milliseconds($0) },
+            model: try column.next(),
+            usage: try column.nextBytes(),
+            lastError: try column.next(),
+            stalled: try column.next()
+        )
+    }
+
+    func isHeld(under lease: Lease) -> Bool {
+        leaseNode == lease.node && leaseEpoch == lease.epoch
+    }
+}
+
+extension Database {
+    func watchRow(_ id: WatchID) throws -> WatchRow? {
+        try row("SELECT \(WatchRow.columns) FROM watches WHERE id = ?1", [id]).map { try WatchRow($0) }
+    }
+}
+
+extension StoredJSON {
+    static func callback(from data: Data?) throws -> Callback? {
+        try data.map { try decode(StoredCallback.self, from: $0).callback }
+    }
+
+    static func metadata(from data: Data?) throws -> [String: String] {
+        try data.map { try decode([String: String].self, from: $0) } ?? [:]
+    }
+}
+
+/// What a registration asks for, as columns. Made by the caller, so that the writer has less to do.
+struct WatchDefinition {
+    let id: WatchID
+    let request: NewWatch
+    let endpoints: Data?
+    let callback: Data?
+    let metadata: Data?
+    let headers: Data?
+
+    init(_ request: NewWatch) throws {
+        id = request.id
+        self.request = request
+        endpoints = try StoredJSON.encodeUnlessEmpty(request.endpoints)
+        callback = try request.callback.map { try StoredJSON.encode(StoredCallback($0)) }
+        metadata = try StoredJSON.encodeUnlessEmpty(request.metadata)
+        headers = try StoredJSON.encodeUnlessEmpty(request.headers.map { StoredHeader($0) })
+    }
+
+    /// The watch as it begins.
+    func watch(createdAt now: Timestamp) -> Watch {
+        Watch(
+            id: id, upstream: request.upstream, response: request.response, status: .queued, following: .none, sequenceNumber: nil,
+            createdAt: now, updatedAt: now, terminalAt: nil, endpoints: request.endpoints, callback: request.callback,
+            metadata: request.metadata, headers: request.headers, maximumAge: request.maximumAge, model: request.model, usage: nil,
+            lastError: nil, stalled: false
+        )
+    }
+}
