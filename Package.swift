@@ -59,6 +59,15 @@ let package = Package(
                 .product(name: "NIOConcurrencyHelpers", package: "swift-nio"),
             ]
         ),
+        .target(
+            name: "Watching",
+            dependencies: [
+                "RawJSON", "ResponsesAPI", "RingbackCore", "Store", "Transport",
+                .product(name: "DequeModule", package: "swift-collections"),
+                .product(name: "HeapModule", package: "swift-collections"),
+                .product(name: "Logging", package: "swift-log"),
+            ]
+        ),
 
 
 
@@ -89,6 +98,14 @@ let package = Package(
                 "RingbackCore", "RingbackTesting", "Store", "StoreSQLite",
                 .product(name: "GRDB", package: "GRDB.swift"),
                 .product(name: "Logging", package: "swift-log"),
+            ]
+        ),
+        .testTarget(
+            name: "WatchingTests",
+            dependencies: [
+                "ResponsesAPI", "RingbackCore", "RingbackTesting", "Store", "StoreSQLite", "Transport", "Watching",
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "NIOConcurrencyHelpers", package: "swift-nio"),
             ]
         ),
     ],

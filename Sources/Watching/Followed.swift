@@ -1,0 +1,83 @@
+import RingbackCore
+import Store
+import Transport
+
+/// One watch in the engine's table. Belongs to the engine's loop.
+final class Followed {
+    /// A request of this watch, from its place in the governor's line to the last word of its transfer.
+    struct Request {
+        let token: RequestToken
+        /// `nil` while it waits for its turn.
+        var transfer: TransferID?
+    }
+
+    let watch: Watch
+    let lease: Lease
+    var machine: WatchMachine
+    /// `nil` while no upstream of that name is configured.
+    var upstream: FollowedUpstream?
+    var stream: Request?
+    var retrieval: Request?
+    /// Whether any request was made: the first one of a watch goes before the others.
+    var hasAsked = false
+    /// Events of all streams so far.
+    var eventCount = 0
+    var model: String?
+    /// What went wrong last; for people.
+    var lastError: String?
+    /// Whether something was learned that is not written back yet.
+    var isDirty = false
+    /// The deadline that is entered in the queue.
+    var scheduled: Moment?
+    /// What ended the watch, until it is on disk.
+    var ending: Fact?
+    /// How the watch was followed when that was last noted for the store.
+    var notedFollowing: Watch.Following
+
+    init(_ claimed: ClaimedWatch, machine: WatchMachine) {
+        watch = claimed.watch
+        lease = claimed.lease
+        model = claimed.watch.model
+        lastError = claimed.watch.lastError
+        notedFollowing = claimed.watch.following
+        self.machine = machine
+    }
+
+    var id: WatchID { watch.id }
+
+    /// When the machine wants to be asked again.
+    var deadline: Moment? {
+        // An ended watch goes on only when its end is on disk, so that a second ending never overtakes the first.
+        ending == nil ? machine.deadline(under: upstream?.pace ?? .parked) : nil
+    }
+
+    /// Whether the watch is still open in the store under this node's lease; one that ended as cancelled is kept only for its second look.
+    var holdsLease: Bool {
+        switch machine.state {
+        case .cancelled, .lookingAgain: ending != nil
+        case .ended: ending != nil
+        case .parked, .pausing, .opening, .streaming, .confirming, .retrieving, .lastLook: true
+        }
+    }
+
+    func expects(_ token: RequestToken) -> Bool {
+        stream?.token == token || retrieval?.token == token
+    }
+}
+
+/// Tells the requests of one engine apart, so that a late word of an old request is not taken for one of its successor.
+struct RequestToken: Sendable, Hashable {
+    let rawValue: UInt64
+}
+
+/// A request that waits for the governor.
+struct Ask: Sendable {
+    enum Kind: Sendable {
+        case stream(startingAfter: Int64?)
+        case retrieval
+    }
+
+    let watch: WatchID
+    let token: RequestToken
+    let kind: Kind
+}

@@ -1,0 +1,48 @@
+package import ResponsesAPI
+package import Transport
+
+/// How a stream came to its end without telling the response's own. Only reasons to ask: none of them says anything about the response.
+package enum StreamEnd: Sendable {
+    /// It was read and then closed, dropped, or silent for too long.
+    case closed
+    /// An event named an end without a usable response object: a stream has nothing more to say.
+    case announced
+    /// The answer was an event stream without a single byte.
+    case empty
+    /// A line or event was over its bound; the text is for people.
+    case tooLarge(String)
+    /// The upstream ignored the wish for a stream and answered JSON: as good as a GET where it can be read, else `nil`.
+    case json(RetrieveAnswer?)
+    case refused(status: Int)
+    case notFound
+    case unauthorized(status: Int)
+    case rateLimited(retryAfter: Duration?)
+    case unavailable(status: Int, retryAfter: Duration?)
+    /// There was no answer at all.
+    case failed(TransportError)
+    /// It was never asked for: meanwhile other watches had learned that the upstream refuses streams.
+    case unwelcome
+}
+
+extension StreamEnd {
+    /// What to tell people about it; `nil` for what belongs to a normal day.
+    var trouble: String? {
+        switch self {
+        case .closed, .announced, .empty, .json, .refused, .unwelcome: nil
+        case .tooLarge(let detail): "the stream was given up: \(detail)"
+        case .notFound: "the upstream answered the stream request with 404"
+        case .unauthorized(let status): "the upstream answered the stream request with \(status): check its api_key and the watch's headers"
+        case .rateLimited: "the upstream answered the stream request with 429: its rate limit is reached"
+        case .unavailable(let status, _): "the upstream answered the stream request with \(status)"
+        case .failed(let error): "the stream could not be opened: \(error)"
+        }
+    }
+
+    /// Whether the upstream showed that it does not stream this kind of response, as opposed to trouble that passes.
+    var isRefusal: Bool {
+        switch self {
+        case .empty, .json, .refused: true
+        case .closed, .announced, .tooLarge, .notFound, .unauthorized, .rateLimited, .unavailable, .failed, .unwelcome: false
+        }
+    }
+}

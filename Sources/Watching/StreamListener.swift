@@ -1,0 +1,108 @@
+import ResponsesAPI
+import RingbackCore
+import Transport
+
+/// Reads one stream on the transport's loop and tells the engine what matters: most deltas are only counted.
+final class StreamListener: TransferHandler {
+    private enum Answer {
+        case awaited
+        case events
+        /// The upstream ignored the wish for a stream; the body is collected.
+        case json(TransferHead)
+    }
+
+    private let engine: WatchEngine
+    private let watch: WatchID
+    private let token: RequestToken
+    private var reader: ResponseStreamReader
+    private var answer = Answer.awaited
+    private var body: [UInt8] = []
+    private var hasBytes = false
+    /// How the stream ended, when that is known before the transfer's last word.
+    private var end: StreamEnd?
+
+    init(engine: WatchEngine, watch: WatchID, token: RequestToken, cursor: Int64?) {
+        self.engine = engine
+        self.watch = watch
+        self.token = token
+        reader = ResponseStreamReader(cursor: cursor)
+    }
+
+    func transferReceived(_ head: TransferHead) -> TransferVerdict {
+        switch StreamAnswer(head: head, now: engine.time.wallNow) {
+        case .events:
+            answer = .events
+            let watch = watch
+            let token = token
+            engine.assumeIsolated { $0.streamOpened(watch, token) }
+            return .proceed
+        case .json:
+            answer = .json(head)
+            return .proceed
+        case .refused(let status): return finish(.refused(status: status))
+        case .notFound: return finish(.notFound)
+        case .unauthorized(let status): return finish(.unauthorized(status: status))
+        case .rateLimited(let retryAfter): return finish(.rateLimited(retryAfter: retryAfter))
+        case .unavailable(let status, let retryAfter): return finish(.unavailable(status: status, retryAfter: retryAfter))
+        }
+    }
+
+    func transferReceived(_ bytes: Span<UInt8>) -> TransferVerdict {
+        switch answer {
+        case .awaited: return .proceed
+        case .events: return read(bytes)
+        case .json:
+            guard body.count + bytes.count <= engine.options.maximumAnswerBytes else { return finish(.json(nil)) }
+            body.append(copying: bytes)
+            return .proceed
+        }
+    }
+
+    func transferEnded(_ error: TransportError?, summary: TransferSummary) {
+        let end = end ?? judge(error)
+        let watch = watch
+        let token = token
+        engine.assumeIsolated { $0.streamEnded(watch, token, end) }
+    }
+
+    private func read(_ bytes: Span<UInt8>) -> TransferVerdict {
+        let watch = watch
+        let token = token
+        if !hasBytes, bytes.count > 0 {
+            hasBytes = true
+            engine.assumeIsolated { $0.streamSpoke(watch, token) }
+        }
+        let before = reader.eventCount
+        let findings = reader.receive(bytes)
+        let events = reader.eventCount - before
+        let cursor = reader.cursor
+        // The progress is told first, so that what a finding leads to knows the last cursor.
+        let verdict = events > 0 ? engine.assumeIsolated { $0.streamProgressed(watch, token, cursor: cursor, events: events) } : .proceed
+        for finding in findings {
+            switch finding {
+            case .status(let status): engine.assumeIsolated { $0.streamReported(watch, token, status: status) }
+            case .terminal(let response):
+                // The transfer is ended here: a proxy may keep the connection open long after the last event.
+                engine.assumeIsolated { $0.streamConcluded(watch, token, response: response) }
+                return finish(.closed)
+            case .end: return finish(.announced)
+            case .violation(let detail): return finish(.tooLarge(detail))
+            }
+        }
+        return verdict
+    }
+
+    private func finish(_ end: StreamEnd) -> TransferVerdict {
+        self.end = end
+        return .finish
+    }
+
+    /// What the transfer's last word means for a stream that has not told its end itself.
+    private func judge(_ error: TransportError?) -> StreamEnd {
+        switch answer {
+        case .awaited: .failed(error ?? .protocolViolation(detail: "the answer had no status line"))
+        case .events: hasBytes || error == .idleTimeout ? .closed : .empty
+        case .json(let head): .json(error == nil ? RetrieveAnswer(head: head, body: body, now: engine.time.wallNow) : nil)
+        }
+    }
+}

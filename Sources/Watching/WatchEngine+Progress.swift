@@ -1,0 +1,86 @@
+package import RingbackCore
+import Store
+
+/// What is learned while following: written back lazily, and readable before.
+extension WatchEngine {
+    func keepSavingProgress() async {
+        // A sleep that throws was cancelled; the last batch is written at the very end.
+        while (try? await time.sleep(until: time.now + options.progressInterval)) != nil {
+            await saveProgress()
+        }
+    }
+
+    /// Writes back what is dirty, each watch once.
+    func saveProgress() async {
+        while !dirty.isEmpty {
+            let page = Array(dirty.prefix(options.progressPage))
+            dirty.removeFirst(page.count)
+            let progress = page.compactMap(progress)
+            guard !progress.isEmpty else { continue }
+            do {
+                try await store.saveProgress(progress, now: time.wallNow)
+                noteStoreWorks()
+            } catch {
+                noteStoreTrouble(error)
+                return page.compactMap { table[$0] }.forEach(markDirty)
+            }
+        }
+    }
+
+    private func progress(of id: WatchID) -> WatchProgress? {
+        guard let followed = table[id], followed.isDirty else { return nil }
+        followed.isDirty = false
+        guard followed.holdsLease, followed.ending == nil else { return nil }
+        return WatchProgress(
+            id: id, lease: followed.lease, status: followed.machine.status, following: followed.machine.following,
+            sequenceNumber: followed.machine.cursor, model: followed.model, lastError: followed.lastError
+        )
+    }
+
+    func markDirty(_ followed: Followed) {
+        guard !followed.isDirty else { return }
+        followed.isDirty = true
+        dirty.append(followed.id)
+    }
+
+    /// Marks a watch whose way of being followed has changed.
+    func noteProgress(of followed: Followed) {
+        guard followed.machine.following != followed.notedFollowing else { return }
+        followed.notedFollowing = followed.machine.following
+        markDirty(followed)
+    }
+
+    /// What is known of a followed watch right now, which may be newer than its row in the store; `nil` when it is not followed here.
+    package func liveProgress(of id: WatchID) -> FollowingProgress? {
+        guard let followed = table[id], followed.holdsLease, followed.ending == nil else { return nil }
+        return FollowingProgress(
+            sequenceNumber: followed.machine.cursor, following: followed.machine.following, status: followed.machine.status,
+            eventCount: followed.eventCount
+        )
+    }
+
+    /// The engine's figures, for `/readyz` and metrics. Walks the table: to be called seconds apart, not per request.
+    package func snapshot() -> WatchEngineSnapshot {
+        var snapshot = WatchEngineSnapshot(totals: totals, storeIsFailing: storeIsFailing, heldBytes: heldBytes)
+        for followed in table.values {
+            guard followed.ending == nil else {
+                snapshot.unwrittenEndings += 1
+                continue
+            }
+            guard followed.holdsLease else { continue }
+            switch followed.machine.following {
+            case .stream: snapshot.streaming += 1
+            case .poll: snapshot.polling += 1
+            case .none: snapshot.parked += 1
+            }
+        }
+        snapshot.upstreams = upstreams.values.map { upstream in
+            UpstreamSnapshot(
+                name: upstream.upstream.name, health: upstream.health, refusesStreams: upstream.manners.refusesStreams,
+                streams: upstream.streams,
+                retrievals: upstream.retrievals, waitingRequests: upstream.governor.count
+            )
+        }.sorted { $0.name < $1.name }
+        return snapshot
+    }
+}

@@ -1,0 +1,74 @@
+package import RingbackCore
+
+/// The figures of a ``WatchEngine`` at one moment.
+package struct WatchEngineSnapshot: Sendable, Hashable {
+    /// Watches with a stream asked for or open.
+    package var streaming = 0
+    /// Watches that are polled.
+    package var polling = 0
+    /// Watches whose upstream is not configured.
+    package var parked = 0
+    /// Endings that are not on disk yet; these watches are counted in no other number.
+    package var unwrittenEndings = 0
+    package var upstreams: [UpstreamSnapshot] = []
+    package var totals: WatchTotals
+    /// The store did not take the last change.
+    package var storeIsFailing: Bool
+    /// Bytes of final responses that wait for the disk.
+    package var heldBytes: Int
+
+    package init(totals: WatchTotals, storeIsFailing: Bool, heldBytes: Int) {
+        self.totals = totals
+        self.storeIsFailing = storeIsFailing
+        self.heldBytes = heldBytes
+    }
+}
+
+/// The figures of one upstream.
+package struct UpstreamSnapshot: Sendable, Hashable {
+    package let name: UpstreamName
+    package let health: UpstreamHealth
+    /// Streams were refused so often that its watches are polled.
+    package let refusesStreams: Bool
+    /// Streams asked for or open.
+    package let streams: Int
+    /// GETs under way.
+    package let retrievals: Int
+    /// Requests that wait for the governor.
+    package let waitingRequests: Int
+
+    package init(name: UpstreamName, health: UpstreamHealth, refusesStreams: Bool, streams: Int, retrievals: Int, waitingRequests: Int) {
+        self.name = name
+        self.health = health
+        self.refusesStreams = refusesStreams
+        self.streams = streams
+        self.retrievals = retrievals
+        self.waitingRequests = waitingRequests
+    }
+}
+
+/// Counts since the engine was made; they only grow.
+package struct WatchTotals: Sendable, Hashable {
+    package var claimed = 0
+    package var streams = 0
+    package var retrievals = 0
+    package var endings = 0
+
+    package init() {}
+}
+
+/// What is known of a followed watch before it is written back.
+package struct FollowingProgress: Sendable, Hashable {
+    package let sequenceNumber: Int64?
+    package let following: Watch.Following
+    package let status: WatchStatus
+    /// Stream events since this process follows the watch.
+    package let eventCount: Int
+
+    package init(sequenceNumber: Int64?, following: Watch.Following, status: WatchStatus, eventCount: Int) {
+        self.sequenceNumber = sequenceNumber
+        self.following = following
+        self.status = status
+        self.eventCount = eventCount
+    }
+}

@@ -1,0 +1,125 @@
+package import ResponsesAPI
+package import RingbackCore
+
+/// What streams tell.
+extension WatchMachine {
+    /// The answer is an event stream.
+    package mutating func streamOpened() -> Action {
+        switch state {
+        case .opening(let confirmAt):
+            state = .streaming(confirmAt: confirmAt)
+            return .wait
+        case .confirming:
+            state = .confirming(isOpened: true)
+            return .wait
+        case .streaming, .parked, .pausing, .retrieving, .lastLook, .cancelled, .lookingAgain, .ended:
+            // The last look decides alone, and in the other states no stream is under way: a late word changes nothing.
+            return .ignore
+        }
+    }
+
+    /// The stream brought events.
+    ///
+    /// - Parameter cursor: The last `sequence_number` seen; `nil` when the upstream does not number its events.
+    package mutating func streamProgressed(cursor: Int64?, now: Moment) -> Action {
+        switch state {
+        case .opening, .streaming, .confirming, .lastLook:
+            // A server that replays what we know already makes no progress.
+            if let cursor {
+                guard self.cursor.map({ $0 < cursor }) ?? true else { return .wait }
+                self.cursor = cursor
+            }
+            streamBroughtEvents = true
+            progressedAt = now
+            forgetTroubles()
+            return .wait
+        case .parked, .pausing, .retrieving, .cancelled, .lookingAgain, .ended:
+            // The stream is over already: a late word changes nothing.
+            return .ignore
+        }
+    }
+
+    /// The stream said which status the running response has.
+    package mutating func streamReported(_ status: WatchStatus, now: Moment) -> Action {
+        switch state {
+        case .opening, .streaming, .confirming, .lastLook:
+            note(status, now: now)
+            return .wait
+        case .parked, .pausing, .retrieving, .cancelled, .lookingAgain, .ended:
+            return .ignore
+        }
+    }
+
+    /// The stream brought a response object. One with a terminal status settles the matter; every other one is only a reason to go on.
+    package mutating func streamConcluded(_ response: ResponseObject, in circumstances: Circumstances) -> Action {
+        switch state {
+        case .opening, .streaming, .confirming, .lastLook:
+            guard response.terminalStatus != nil else { return .wait }
+            return conclude(response, in: circumstances)
+        case .parked, .pausing, .retrieving, .cancelled, .lookingAgain, .ended:
+            return .ignore
+        }
+    }
+
+    /// The stream is over and did not tell the response's end.
+    package mutating func streamEnded(_ end: StreamEnd, in circumstances: Circumstances) -> Action {
+        switch state {
+        case .opening, .streaming:
+            noteStreamEnd(end, now: circumstances.now)
+            return askAfterStream(end, in: circumstances)
+        case .confirming:
+            // The GET that is under way decides what comes next, unless the "stream" was the answer itself.
+            noteStreamEnd(end, now: circumstances.now)
+            state = .retrieving
+            return concludeIfTerminal(end, in: circumstances) ?? .wait
+        case .lastLook:
+            return concludeIfTerminal(end, in: circumstances) ?? .wait
+        case .parked, .pausing, .retrieving, .cancelled, .lookingAgain, .ended:
+            return .ignore
+        }
+    }
+
+    private mutating func noteStreamEnd(_ end: StreamEnd, now: Moment) {
+        switch end {
+        case .unwelcome:
+            // Nothing was asked, so nothing was learned.
+            return
+        case .announced, .empty, .json, .refused, .notFound, .tooLarge:
+            // The next stream would end the same way.
+            streamsFrom = now + WatchPace.streamAbstinence
+            barrenStreams = 0
+        case .closed, .unauthorized, .rateLimited, .unavailable, .failed:
+            guard !streamBroughtEvents else {
+                barrenStreams = 0
+                return
+            }
+            barrenStreams += 1
+            if barrenStreams >= WatchPace.barrenStreamLimit {
+                streamsFrom = now + WatchPace.streamAbstinence
+                barrenStreams = 0
+            }
+        }
+    }
+
+    private mutating func askAfterStream(_ end: StreamEnd, in circumstances: Circumstances) -> Action {
+        switch end {
+        case .closed, .announced, .empty, .tooLarge, .refused, .notFound, .unwelcome, .json(nil):
+            state = .retrieving
+            return .retrieve
+        case .json(let answer?):
+            state = .retrieving
+            return retrieved(answer, in: circumstances)
+        case .unauthorized:
+            return pause(for: delayAfterUnauthorized(dice: circumstances.dice), in: circumstances)
+        case .rateLimited(let retryAfter), .unavailable(_, let retryAfter):
+            return pause(for: delayAfterFailure(retryAfter: retryAfter, dice: circumstances.dice), in: circumstances)
+        case .failed:
+            return pause(for: delayAfterFailure(retryAfter: nil, dice: circumstances.dice), in: circumstances)
+        }
+    }
+
+    private mutating func concludeIfTerminal(_ end: StreamEnd, in circumstances: Circumstances) -> Action? {
+        guard case .json(.response(let response)?) = end, response.terminalStatus != nil else { return nil }
+        return conclude(response, in: circumstances)
+    }
+}

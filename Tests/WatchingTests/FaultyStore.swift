@@ -1,0 +1,119 @@
+import NIOConcurrencyHelpers
+import RingbackCore
+import Store
+
+/// A store that can be told to fail for a while.
+final class FaultyStore: Store {
+    private let store: any Store
+    private let failures = NIOLockedValueBox<(left: Int, error: StoreError)>((0, .noSpace))
+
+    init(_ store: any Store) {
+        self.store = store
+    }
+
+    /// The next `count` attempts to write down what happened to a watch fail.
+    func fail(_ count: Int, with error: StoreError = .noSpace) {
+        failures.withLockedValue { $0 = (count, error) }
+    }
+
+    var failuresLeft: Int { failures.withLockedValue(\.left) }
+
+    private func check() throws(StoreError) {
+        let error: StoreError? = failures.withLockedValue { failures in
+            guard failures.left > 0 else { return nil }
+            failures.left -= 1
+            return failures.error
+        }
+        if let error { throw error }
+    }
+
+    func end(_ ending: WatchEnding) async throws(StoreError) -> RecordedEvent? {
+        try check()
+        return try await store.end(ending)
+    }
+
+    func record(_ notice: WatchNotice) async throws(StoreError) -> RecordedEvent? {
+        try check()
+        return try await store.record(notice)
+    }
+
+    // Everything else is passed on.
+
+    func register(_ watch: NewWatch, now: Timestamp) async throws(StoreError) -> Registration { try await store.register(watch, now: now) }
+    func watch(_ id: WatchID) async throws(StoreError) -> Watch? { try await store.watch(id) }
+    func watches(_ filter: WatchFilter, page: PageRequest) async throws(StoreError) -> Page<Watch> {
+        try await store.watches(filter, page: page)
+    }
+    func claimWatches(for node: NodeID, now: Timestamp, limit: Int) async throws(StoreError) -> [ClaimedWatch] {
+        try await store.claimWatches(for: node, now: now, limit: limit)
+    }
+    func saveProgress(_ progress: [WatchProgress], now: Timestamp) async throws(StoreError) {
+        try await store.saveProgress(progress, now: now)
+    }
+    func stopWatch(_ id: WatchID, now: Timestamp) async throws(StoreError) -> Watch? { try await store.stopWatch(id, now: now) }
+    func releaseWatches(_ watches: [(id: WatchID, lease: Lease)]) async throws(StoreError) { try await store.releaseWatches(watches) }
+    func response(of watch: WatchID) async throws(StoreError) -> [UInt8]? { try await store.response(of: watch) }
+    func openWatchCount() async throws(StoreError) -> Int { try await store.openWatchCount() }
+
+    func claimDeliveries(_ claim: DeliveryClaim) async throws(StoreError) -> [DeliveryJob] { try await store.claimDeliveries(claim) }
+    func nextDue() async throws(StoreError) -> [EndpointName: Timestamp] { try await store.nextDue() }
+    func record(_ result: AttemptResultRow) async throws(StoreError) -> RecordedAttempt? { try await store.record(result) }
+    func releaseDeliveries(_ deliveries: [(id: DeliveryID, lease: Lease)], dueAt: Timestamp) async throws(StoreError) {
+        try await store.releaseDeliveries(deliveries, dueAt: dueAt)
+    }
+    func delivery(_ id: DeliveryID) async throws(StoreError) -> Delivery? { try await store.delivery(id) }
+    func attempts(of delivery: DeliveryID) async throws(StoreError) -> [Attempt] { try await store.attempts(of: delivery) }
+    func deliveries(_ filter: DeliveryFilter, page: PageRequest) async throws(StoreError) -> Page<Delivery> {
+        try await store.deliveries(filter, page: page)
+    }
+    func retryDelivery(_ id: DeliveryID, now: Timestamp) async throws(StoreError) -> Delivery? {
+        try await store.retryDelivery(id, now: now)
+    }
+    func abandonDelivery(_ id: DeliveryID, now: Timestamp) async throws(StoreError) -> Delivery? {
+        try await store.abandonDelivery(id, now: now)
+    }
+    func redrive(_ filter: DeadLetterFilter, dryRun: Bool, now: Timestamp) async throws(StoreError) -> (matched: Int, redriven: Int) {
+        try await store.redrive(filter, dryRun: dryRun, now: now)
+    }
+    func deadLetters(_ filter: DeadLetterFilter, page: PageRequest) async throws(StoreError) -> Page<Delivery> {
+        try await store.deadLetters(filter, page: page)
+    }
+    func pendingDeliveryCount() async throws(StoreError) -> Int { try await store.pendingDeliveryCount() }
+
+    func record(_ event: Event, recipients: [Recipient], now: Timestamp) async throws(StoreError) -> RecordedEvent? {
+        try await store.record(event, recipients: recipients, now: now)
+    }
+    func event(_ id: EventID) async throws(StoreError) -> Event? { try await store.event(id) }
+    func events(_ filter: EventFilter, page: PageRequest) async throws(StoreError) -> Page<Event> {
+        try await store.events(filter, page: page)
+    }
+    func response(of event: EventID) async throws(StoreError) -> [UInt8]? { try await store.response(of: event) }
+    func resend(_ event: EventID, to endpoint: EndpointName, now: Timestamp) async throws(StoreError) -> Delivery? {
+        try await store.resend(event, to: endpoint, now: now)
+    }
+
+    func storedEndpoints() async throws(StoreError) -> [Endpoint] { try await store.storedEndpoints() }
+    func addEndpoint(_ endpoint: Endpoint, now: Timestamp) async throws(StoreError) -> Bool {
+        try await store.addEndpoint(endpoint, now: now)
+    }
+    func updateEndpoint(_ endpoint: Endpoint, now: Timestamp) async throws(StoreError) -> Bool {
+        try await store.updateEndpoint(endpoint, now: now)
+    }
+    func removeEndpoint(_ name: EndpointName, now: Timestamp) async throws(StoreError) -> Bool {
+        try await store.removeEndpoint(name, now: now)
+    }
+    func setDisabled(_ name: EndpointName, reason: String?, now: Timestamp) async throws(StoreError) {
+        try await store.setDisabled(name, reason: reason, now: now)
+    }
+    func disabledEndpoints() async throws(StoreError) -> [EndpointName: String] { try await store.disabledEndpoints() }
+
+    func heartbeat(_ node: NodeID, now: Timestamp, until: Timestamp) async throws(StoreError) {
+        try await store.heartbeat(node, now: now, until: until)
+    }
+    func hints() -> AsyncStream<StoreHint> { store.hints() }
+    func checkReadiness() async throws(StoreError) { try await store.checkReadiness() }
+    func purge(deliveredBefore: Timestamp, deadBefore: Timestamp, responsesBefore: Timestamp, limit: Int) async throws(StoreError) -> Bool {
+        try await store.purge(deliveredBefore: deliveredBefore, deadBefore: deadBefore, responsesBefore: responsesBefore, limit: limit)
+    }
+    func close() async { await store.close() }
+}
