@@ -68,7 +68,25 @@ let package = Package(
                 .product(name: "Logging", package: "swift-log"),
             ]
         ),
+        .target(
+            name: "Delivering",
+            dependencies: [
+                "RawJSON", "RingbackCore", "Store",
+                .product(name: "DequeModule", package: "swift-collections"),
+                .product(name: "HeapModule", package: "swift-collections"),
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "NIOConcurrencyHelpers", package: "swift-nio"),
+            ]
+        ),
 
+        // Floor 4: where deliveries go.
+        .target(
+            name: "Destinations",
+            dependencies: [
+                "CLinux", "Cryptography", "Delivering", "RawJSON", "ResponsesAPI", "RingbackCore", "Store", "Transport", "WebhookSignature",
+                .product(name: "NIOConcurrencyHelpers", package: "swift-nio"),
+            ]
+        ),
 
 
         // Beside the house: a scripted vendor and a receiver; nothing on floors 1 to 5 imports them.
@@ -107,6 +125,22 @@ let package = Package(
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "NIOConcurrencyHelpers", package: "swift-nio"),
             ]
+        ),
+        .testTarget(
+            name: "DeliveringTests",
+            dependencies: [
+                "Delivering", "RawJSON", "RingbackCore", "RingbackTesting", "Store", "StoreSQLite",
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "NIOConcurrencyHelpers", package: "swift-nio"),
+            ]
+        ),
+        .testTarget(
+            name: "DestinationsTests",
+            dependencies: [
+                "Curl", "Delivering", "Destinations", "RingbackCore", "RingbackTesting", "Store", "Transport", "WebhookSignature",
+                .product(name: "NIOConcurrencyHelpers", package: "swift-nio"),
+            ],
+            resources: [.copy("Data")]
         ),
     ],
     swiftLanguageModes: [.v6]

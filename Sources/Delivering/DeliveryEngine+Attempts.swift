@@ -1,0 +1,213 @@
+import Logging
+import RingbackCore
+import Store
+
+// One delivery in hand: the attempt, what follows from it, and its record.
+extension DeliveryEngine {
+    private struct Outcome {
+        let attempt: Attempt
+        let decision: DeliveryMachine.Decision
+        let endedAt: Timestamp
+    }
+
+    /// The child task of one attempt.
+    func deliver(_ job: DeliveryJob) async {
+        let outcome = await outcome(of: job)
+        places.attemptEnded(job)
+        if let outcome {
+            await settle(outcome, of: job)
+        } else {
+            unsent.append((job.delivery.id, inHand[job.delivery.id] ?? job.lease))
+        }
+        inHand[job.delivery.id] = nil
+        places.recorded()
+    }
+
+    /// - Returns: `nil` when the sender is stopping and cut the attempt short.
+    private func outcome(of job: DeliveryJob) async -> Outcome? {
+        let endpoint = endpoint(of: job)
+        let startedAt = time.wallNow
+        let start = time.now
+        var machine = DeliveryMachine(claimed: job.delivery, to: endpoint, now: startedAt)
+        guard let number = machine.begin(now: startedAt) else { preconditionFailure("a claimed delivery is due: \(machine.state)") }
+        guard let endpoint else {
+            let what = job.delivery.endpoint.isCallback ? "watch with this callback" : "endpoint"
+            return machine.bury(.endpointRemoved).map {
+                Outcome(
+                    attempt: Attempt(number: number, diedAt: startedAt, detail: "the \(what) no longer exists"), decision: $0,
+                    endedAt: startedAt)
+            }
+        }
+        let report = await report(of: job, to: endpoint, number: number, startedAt: startedAt)
+        let endedAt = time.wallNow
+        if Task.isCancelled, report.error?.isOurOwn == true, machine.release(now: endedAt) { return nil }
+        let attempt = Attempt(
+            number: number, startedAt: startedAt, report: report, isSuccess: AttemptReading(report).isSuccess, elapsed: time.now - start)
+        return machine.attemptEnded(report, now: endedAt, jitter: dice.fraction()).map {
+            Outcome(attempt: attempt, decision: $0, endedAt: endedAt)
+        }
+    }
+
+    private func endpoint(of job: DeliveryJob) -> Endpoint? {
+        let name = job.delivery.endpoint
+        guard name.isCallback else { return directory[name] }
+        guard let callback = job.callback, let watch = job.delivery.watch else { return nil }
+        return callback.endpoint(for: watch)
+    }
+
+    private func report(of job: DeliveryJob, to endpoint: Endpoint, number: Int, startedAt: Timestamp) async -> AttemptReport {
+        let destination: any Destination
+        do {
+            destination = try destinations.destination(for: endpoint)
+        } catch {
+            return AttemptReport(unusable: error)
+        }
+        guard destination.needsResponse, job.response == nil else {
+            return await destination.attempt(job, number: number, startedAt: startedAt)
+        }
+        do throws(StoreError) {
+            let response = try await store.response(of: job.event.id)
+            return await destination.attempt(job.with(response: response), number: number, startedAt: startedAt)
+        } catch {
+            return AttemptReport(error: .internalTrouble, detail: "the response could not be read: \(error)")
+        }
+    }
+
+    /// Carries out what was decided and writes it down.
+    private func settle(_ outcome: Outcome, of job: DeliveryJob) async {
+        // First the endpoint, then the attempt: after a crash between the two the attempt is made again, once the endpoint is enabled. The
+        // other way round the receiver's wish would be forgotten.
+        if let cause = outcome.decision.disabling { await disable(cause, by: job, attempt: outcome.attempt.number) }
+        let written = await untilTaken(.record, patience: options.recordingPatience) { () async throws(StoreError) in
+            try await self.write(outcome, of: job)
+        }
+        switch written {
+        case true: note(outcome, of: job)
+        case false:
+            logger.notice("An outcome came too late: somebody else has the delivery by now.", metadata: metadata(outcome, of: job))
+        case nil:
+            counters.forgotten += 1
+            logger.warning("An outcome could not be written down: the attempt will be repeated.", metadata: metadata(outcome, of: job))
+        }
+    }
+
+    /// - Returns: Whether the lease still held and the outcome is on record.
+    private func write(_ outcome: Outcome, of job: DeliveryJob) async throws(StoreError) -> Bool {
+        while true {
+            let lease = inHand[job.delivery.id] ?? job.lease
+            let notice = deathNotice(for: outcome, of: job)
+            let recorded: RecordedAttempt?
+            do throws(StoreError) {
+                recorded = try await store.record(
+                    AttemptResultRow(
+                        delivery: job.delivery.id, lease: lease, attempt: outcome.attempt, next: outcome.decision.next, deathNotice: notice,
+                        now: outcome.endedAt))
+            } catch {
+                handOver([], to: notice?.recipients ?? [])
+                throw error
+            }
+            handOver(recorded?.jobs ?? [], to: notice?.recipients ?? [])
+            if recorded != nil { return true }
+            // A claim of our own may have taken the delivery over while its outcome waited for the store; then the outcome is recorded under
+            // that claim's lease, which is known when the claim has arrived.
+            await claimsToArrive()
+            guard let newer = inHand[job.delivery.id], newer != lease else { return false }
+        }
+    }
+
+    private func deathNotice(for outcome: Outcome, of job: DeliveryJob) -> (event: Event, recipients: [Recipient])? {
+        switch outcome.decision.next {
+        case .delivered, .retry: return nil
+        case .dead(let reason):
+            let event = BridgeEvents.death(of: job, reason: reason, attempt: outcome.attempt.number, now: outcome.endedAt)
+            return event.map { ($0, recipients(of: .deliveryDead, except: job.delivery.endpoint)) }
+        }
+    }
+
+    /// Those who asked for an event about an endpoint, without that endpoint itself; with places where there are some.
+    private func recipients(of type: EventType, except subject: EndpointName) -> [Recipient] {
+        directory.recipients(of: type).filter { $0 != subject }.map { Recipient(endpoint: $0, bornLeased: places.reserve($0)) }
+    }
+
+    /// Hands born-leased deliveries over and gives back the places for which there was none.
+    private func handOver(_ jobs: [DeliveryJob], to recipients: [Recipient]) {
+        let served = Set(jobs.map(\.delivery.endpoint))
+        places.cancel(recipients.filter { $0.bornLeased != nil && !served.contains($0.endpoint) }.map(\.endpoint))
+        places.accept(jobs)
+    }
+
+    private func disable(_ cause: DisablingCause, by job: DeliveryJob, attempt: Int) async {
+        let name = job.delivery.endpoint
+        // Several attempts may hear the same wish at once: the first one acts on it.
+        guard var endpoint = directory[name], endpoint.isEnabled else { return }
+        endpoint.isEnabled = false
+        endpoint.disabledReason = cause.reason
+        directory.set(endpoint)
+        logger.warning("An endpoint is disabled.", metadata: ["endpoint.name": "\(name)", "endpoint.reason": "\(cause.reason)"])
+        let now = time.wallNow
+        _ = await untilTaken(.disable, patience: options.recordingPatience) { () async throws(StoreError) in
+            try await self.store.setDisabled(name, reason: cause.reason, now: now)
+        }
+        let event = BridgeEvents.disabling(of: name, cause: cause, by: job, attempt: attempt, now: now)
+        _ = await untilTaken(.disable, patience: options.recordingPatience) { () async throws(StoreError) in
+            try await self.announce(event, about: name, now: now)
+        }
+    }
+
+    private func announce(_ event: Event, about endpoint: EndpointName, now: Timestamp) async throws(StoreError) {
+        let recipients = recipients(of: event.type, except: endpoint)
+        let recorded: RecordedEvent?
+        do throws(StoreError) {
+            recorded = try await store.record(event, recipients: recipients, now: now)
+        } catch {
+            handOver([], to: recipients)
+            throw error
+        }
+        handOver(recorded?.jobs ?? [], to: recipients)
+    }
+
+    private func note(_ outcome: Outcome, of job: DeliveryJob) {
+        let metadata = metadata(outcome, of: job)
+        if outcome.attempt.outcome == .failed, let error = outcome.attempt.error { counters.failures[error, default: 0] += 1 }
+        switch outcome.decision.next {
+        case .delivered:
+            counters.delivered += 1
+            logger.debug("A delivery has arrived.", metadata: metadata)
+        case .retry(let time):
+            counters.retried += 1
+            places.look(at: [job.delivery.endpoint: time])
+            // Of a delivery that our own trouble holds up, the first time is worth a warning; the receiver's trouble is everyday life.
+            let isNewTrouble = outcome.attempt.error?.isOurOwn == true && job.delivery.attemptsInAll == job.delivery.attempts
+            logger.log(level: isNewTrouble ? .warning : .debug, "An attempt failed; there will be another.", metadata: metadata)
+        case .dead(let reason):
+            counters.dead[reason, default: 0] += 1
+            logger.warning("A delivery is dead.", metadata: metadata.merging(["delivery.dead_reason": "\(reason.rawValue)"]) { $1 })
+        }
+    }
+
+    private func metadata(_ outcome: Outcome, of job: DeliveryJob) -> Logger.Metadata {
+        var metadata: Logger.Metadata = [
+            "delivery.id": "\(job.delivery.id)", "event.id": "\(job.delivery.event)", "endpoint.name": "\(job.delivery.endpoint)",
+            "attempt.number": "\(outcome.attempt.number)",
+        ]
+        if let error = outcome.attempt.error { metadata["attempt.error"] = "\(error.rawValue)" }
+        if let detail = outcome.attempt.detail { metadata["attempt.detail"] = "\(detail)" }
+        if let status = outcome.attempt.httpStatus { metadata["attempt.http_status"] = "\(status)" }
+        return metadata
+    }
+}
+
+extension DeliveryJob {
+    fileprivate func with(response: [UInt8]?) -> DeliveryJob {
+        DeliveryJob(
+            delivery: delivery, lease: lease, leasedUntil: leasedUntil, event: event, response: response, metadata: metadata,
+            callback: callback)
+    }
+}
+
+extension AttemptReport {
+    /// No destination could be made from the endpoint's settings.
+    init(unusable error: any Error) {
+        self.init(error: .internalTrouble, detail: "the endpoint's settings cannot be used: \(error)")
+    }
+}

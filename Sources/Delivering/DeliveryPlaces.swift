@@ -1,0 +1,177 @@
+import NIOConcurrencyHelpers
+package import RingbackCore
+package import Store
+
+/// The sender's places and its inbox: what the watching side and the sender's own tasks share (``DeliveryIntake``).
+///
+/// Callable from any thread. Everything that may give the sender something to do rings its alarm.
+package final class DeliveryPlaces: DeliveryIntake {
+    /// The endpoint a callback stands for when nothing else is known about it: its bounds are the defaults.
+    private static let callbackDefaults = Endpoint(
+        name: EndpointName(trusted: "callback"), origin: .callback, target: .webhook(WebhookTarget(url: "", secrets: [])))
+    /// How many deliveries of an endpoint that no longer exists are buried at once.
+    private static let burialPlaces = 16
+
+    private struct State {
+        var table: LaneTable
+        var handedOver: [DeliveryJob] = []
+        var isClosed = false
+    }
+
+    private let node: NodeID
+    private let directory: EndpointDirectory
+    private let time: any TimeSource
+    private let alarm: Alarm
+    private let state: NIOLockedValueBox<State>
+
+    init(node: NodeID, directory: EndpointDirectory, time: any TimeSource, alarm: Alarm, bounds: LaneTable.Bounds) {
+        self.node = node
+        self.directory = directory
+        self.time = time
+        self.alarm = alarm
+        state = NIOLockedValueBox(State(table: LaneTable(bounds)))
+    }
+
+    // MARK: For whoever records events
+
+    /// Reserves a place; `nil` also for an endpoint that is disabled or unknown, and once the sender is stopping.
+    package func reserve(_ endpoint: EndpointName) -> BirthLease? {
+        let definition = endpoint.isCallback ? Self.callbackDefaults : directory[endpoint]
+        guard let definition, definition.isEnabled else { return nil }
+        let isReserved = state.withLockedValue { state in
+            !state.isClosed && state.table.reserve(endpoint, places: Self.places(of: definition))
+        }
+        return isReserved ? BirthLease(node: node, until: time.wallNow + definition.leaseLength) : nil
+    }
+
+    package func cancel(_ endpoints: [EndpointName]) {
+        change { table in
+            for endpoint in endpoints { table.cancel(endpoint) }
+        }
+    }
+
+    /// Takes jobs over. Once the sender has ended they are left to whoever claims them when their lease runs out.
+    package func accept(_ jobs: [DeliveryJob]) {
+        guard !jobs.isEmpty else { return }
+        state.withLockedValue { state in
+            for job in jobs {
+                state.table.accept(job.delivery.endpoint, isRetry: job.isRetry)
+                state.handedOver.append(job)
+            }
+        }
+        alarm.ring()
+    }
+
+    /// The directory was changed: disabled endpoints may be enabled, others have more places.
+    package func endpointsChanged() {
+        change { $0.lookAtBlockedLanes() }
+    }
+
+    // MARK: For the sender
+
+    /// No new places from now on.
+    func close() {
+        state.withLockedValue { $0.isClosed = true }
+        alarm.ring()
+    }
+
+    /// Lets the sender look at its queues again.
+    func wake() {
+        alarm.ring()
+    }
+
+    var isClosed: Bool { state.withLockedValue(\.isClosed) }
+
+    func takeHandedOver() -> [DeliveryJob] {
+        state.withLockedValue { state in
+            defer { state.handedOver = [] }
+            return state.handedOver
+        }
+    }
+
+    func look(at endpoints: [EndpointName]) {
+        change { table in
+            for endpoint in endpoints { table.look(at: endpoint) }
+        }
+    }
+
+    /// Deliveries fall due at these times.
+    func look(at times: [EndpointName: Timestamp]) {
+        let now = time.wallNow
+        change { table in
+            for (endpoint, time) in times { table.look(at: endpoint, from: time, now: now) }
+        }
+        // A time that is sooner than the one the sender sleeps until must reach it.
+        alarm.ring()
+    }
+
+    /// What to claim now; `nil` when there is nothing, or a claim is under way.
+    func beginClaim(rows: Int, lanes: Int) -> DeliveryClaim? {
+        let now = time.wallNow
+        let claim = state.withLockedValue { state in
+            state.table.beginClaim(now: now, rows: rows, laneCount: lanes) { endpoint in
+                if endpoint.isCallback { return Self.callbackDefaults.maximumInFlight }
+                return directory[endpoint].map(Self.places(of:)) ?? Self.burialPlaces
+            }
+        }
+        guard !claim.isEmpty else { return nil }
+        // One claim has one end of lease, so the most patient endpoint decides. The others are only taken over later after a crash.
+        let leaseLengths = claim.map { (directory[$0.endpoint] ?? Self.callbackDefaults).leaseLength }
+        return DeliveryClaim(node: node, lanes: claim, now: now, until: now + (leaseLengths.max() ?? Self.callbackDefaults.leaseLength))
+    }
+
+    /// The claim's answer; `nil` when the store failed.
+    func endClaim(_ claim: DeliveryClaim, _ jobs: [DeliveryJob]?) {
+        var found: [EndpointName: (deliveries: Int, retries: Int)] = [:]
+        for job in jobs ?? [] {
+            found[job.delivery.endpoint, default: (0, 0)].deliveries += 1
+            found[job.delivery.endpoint, default: (0, 0)].retries += job.isRetry ? 1 : 0
+        }
+        state.withLockedValue { state in
+            state.table.endClaim(claim.lanes, found: jobs == nil ? nil : found)
+            state.handedOver += jobs ?? []
+        }
+        alarm.ring()
+    }
+
+    func attemptEnded(_ job: DeliveryJob) {
+        change { $0.attemptEnded(job.delivery.endpoint, isRetry: job.isRetry) }
+    }
+
+    func recorded() {
+        change { $0.recorded() }
+    }
+
+    func withdraw(_ job: DeliveryJob) {
+        change { $0.withdraw(job.delivery.endpoint, isRetry: job.isRetry) }
+    }
+
+    var isClaiming: Bool { state.withLockedValue(\.table.isClaiming) }
+
+    var nextWakeUp: Timestamp? { state.withLockedValue(\.table.nextWakeUp) }
+
+    var snapshot: DeliverySnapshot {
+        state.withLockedValue { state in
+            DeliverySnapshot(
+                isRunning: false, reserved: state.table.reserved, inFlight: state.table.inFlight, recording: state.table.recording,
+                queued: state.handedOver.count, lanes: state.table.counts, counters: DeliveryCounters(), storeTrouble: nil)
+        }
+    }
+
+    private func change(_ body: (inout LaneTable) -> Void) {
+        let isWorthWaking = state.withLockedValue { state in
+            body(&state.table)
+            return state.table.wantsToClaim || state.isClosed
+        }
+        if isWorthWaking { alarm.ring() }
+    }
+
+    private static func places(of endpoint: Endpoint) -> Int {
+        endpoint.isEnabled ? max(1, endpoint.maximumInFlight) : 0
+    }
+}
+
+extension DeliveryJob {
+    /// Whether the delivery was tried before.
+    var isRetry: Bool { delivery.attemptsInAll > 0 }
+}

@@ -1,0 +1,51 @@
+package import RingbackCore
+package import Store
+
+/// Something deliveries can be made to: a webhook, an inbox directory.
+package protocol Destination: Sendable {
+    /// Whether ``attempt(_:number:startedAt:)`` needs ``DeliveryJob/response``; the sender then reads it first.
+    var needsResponse: Bool { get }
+
+    /// Tries once. Does not throw: whatever happens is an outcome.
+    ///
+    /// Cancelling the task ends the attempt soon, as a failure that is not counted.
+    func attempt(_ job: DeliveryJob, number: Int, startedAt: Timestamp) async -> AttemptReport
+}
+
+/// What one attempt came to, before any decision.
+package struct AttemptReport: Sendable, Hashable {
+    /// What a receiver can ask for with its `webhook-delivery` header (contract, section 6) or with 410.
+    package enum Directive: Sendable, Hashable {
+        /// Give this delivery up.
+        case abortMessage
+        /// Disable the endpoint.
+        case disableEndpoint
+    }
+
+    /// `nil` means success.
+    package var error: AttemptError?
+    /// A sentence for people; no secret, no body, no query string.
+    package var detail: String?
+    package var httpStatus: Int?
+    package var retryAfter: Duration?
+    package var directive: Directive?
+    package var responseHeaders: [ResponseHeader]
+    package var responseBody: [UInt8]
+    package var timing: AttemptTiming
+    package var address: String?
+
+    package init(
+        error: AttemptError? = nil, detail: String? = nil, httpStatus: Int? = nil, retryAfter: Duration? = nil, directive: Directive? = nil,
+        responseHeaders: [ResponseHeader] = [], responseBody: [UInt8] = [], timing: AttemptTiming = AttemptTiming(), address: String? = nil
+    ) {
+        self.error = error
+        self.detail = detail
+        self.httpStatus = httpStatus
+        self.retryAfter = retryAfter
+        self.directive = directive
+        self.responseHeaders = responseHeaders
+        self.responseBody = responseBody
+        self.timing = timing
+        self.address = address
+    }
+}

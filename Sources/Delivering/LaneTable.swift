@@ -1,0 +1,281 @@
+import DequeModule
+import HeapModule
+package import RingbackCore
+package import Store
+
+/// Who may send how much at once, and for whom the store should be asked.
+///
+/// Each endpoint has a *lane* with its own places, so that a slow or dead one never delays another. Three rules guard the places in all:
+/// callbacks, which anybody can register, hold at most half of them; the last quarter goes only to endpoints that have nothing under way,
+/// one place each; and an attempt whose outcome is not on record yet still counts, so that memory stays bounded while the store is away.
+package struct LaneTable: Sendable {
+    package struct Bounds: Sendable, Hashable {
+        /// Reserved, under way and waiting to be recorded, over all lanes.
+        package var inAll: Int
+        /// Lanes in memory. Work for endpoints beyond it is found by a later look at the store.
+        package var lanes: Int
+        /// Times kept at which a lane is to be looked at. Later ones are found by a regular look at the store.
+        package var wakeUps: Int
+
+        package init(inAll: Int = 1_000, lanes: Int = 20_000, wakeUps: Int = 50_000) {
+            self.inAll = inAll
+            self.lanes = lanes
+            self.wakeUps = wakeUps
+        }
+
+        var callbacks: Int { (inAll + 1) / 2 }
+        var keptForIdleLanes: Int { inAll / 4 }
+    }
+
+    /// A time further away than this is not kept: the regular look finds it, late by a small part of the wait.
+    package static let horizon: Duration = .seconds(600)
+
+    private struct WakeUp: Hashable, Comparable {
+        let time: Timestamp
+        let endpoint: EndpointName
+
+        static func < (left: Self, right: Self) -> Bool {
+            (left.time, left.endpoint) < (right.time, right.endpoint)
+        }
+    }
+
+    private let bounds: Bounds
+    private var lanes: [EndpointName: Lane] = [:]
+    /// Lanes that want to claim, in the order in which they asked. Callbacks stand apart: when their half is used up nobody walks past
+    /// them.
+    private var readyEndpoints: Deque<EndpointName> = []
+    private var readyCallbacks: Deque<EndpointName> = []
+    private var wakeUps: Heap<WakeUp> = []
+    private var knownWakeUps: Set<WakeUp> = []
+    private var busyCallbacks = 0
+    package private(set) var reserved = 0
+    package private(set) var inFlight = 0
+    package private(set) var recording = 0
+    package private(set) var isClaiming = false
+
+    package init(_ bounds: Bounds = Bounds()) {
+        self.bounds = bounds
+    }
+
+    // MARK: Places for new events
+
+    /// Takes one place for a delivery that is about to be born.
+    ///
+    /// A lane with work waiting in the store gives none: whoever is new goes behind those who wait.
+    ///
+    /// - Parameter places: How many the endpoint has in all; 0 while it is disabled.
+    package mutating func reserve(_ endpoint: EndpointName, places: Int) -> Bool {
+        var lane = lanes[endpoint] ?? Lane()
+        guard lane.look == .nothing, freePlaces(of: endpoint, lane, places: places) > 0 else { return false }
+        guard lanes[endpoint] != nil || lanes.count < bounds.lanes else { return false }
+        lane.reserved += 1
+        lanes[endpoint] = lane
+        reserved += 1
+        if endpoint.isCallback { busyCallbacks += 1 }
+        return true
+    }
+
+    /// Gives a reserved place back.
+    package mutating func cancel(_ endpoint: EndpointName) {
+        guard var lane = lanes[endpoint], lane.reserved > 0 else { return }
+        lane.reserved -= 1
+        reserved -= 1
+        freed(endpoint, lane)
+    }
+
+    /// Turns a reserved place into a delivery under way.
+    package mutating func accept(_ endpoint: EndpointName, isRetry: Bool) {
+        var lane = lanes[endpoint] ?? Lane()
+        if lane.reserved > 0 {
+            lane.reserved -= 1
+            reserved -= 1
+        } else if endpoint.isCallback {
+            busyCallbacks += 1
+        }
+        lane.inFlight += 1
+        lane.retriesInFlight += isRetry ? 1 : 0
+        inFlight += 1
+        lanes[endpoint] = lane
+    }
+
+    // MARK: Places that become free
+
+    /// The receiver is done; the outcome still has to be recorded (``recorded()``).
+    package mutating func attemptEnded(_ endpoint: EndpointName, isRetry: Bool) {
+        recording += 1
+        withdraw(endpoint, isRetry: isRetry)
+    }
+
+    package mutating func recorded() {
+        recording -= 1
+    }
+
+    /// A delivery under way is not sent after all.
+    package mutating func withdraw(_ endpoint: EndpointName, isRetry: Bool) {
+        guard var lane = lanes[endpoint], lane.inFlight > 0 else { return }
+        lane.inFlight -= 1
+        lane.retriesInFlight -= isRetry ? 1 : 0
+        inFlight -= 1
+        freed(endpoint, lane)
+    }
+
+    // MARK: Reasons to ask the store
+
+    /// There may be something due for this endpoint.
+    package mutating func look(at endpoint: EndpointName) {
+        var lane = lanes[endpoint] ?? Lane()
+        switch lane.look {
+        case .nothing:
+            guard lanes[endpoint] != nil || lanes.count < bounds.lanes else { return }
+            lane.look = .ready
+            enqueue(endpoint)
+        case .asking:
+            // What came after the store was asked may not be in its answer.
+            lane.look = .asking(again: true)
+        case .ready, .blocked:
+            return
+        }
+        lanes[endpoint] = lane
+    }
+
+    /// Something falls due for this endpoint at `time`.
+    package mutating func look(at endpoint: EndpointName, from time: Timestamp, now: Timestamp) {
+        guard time > now else { return look(at: endpoint) }
+        let wakeUp = WakeUp(time: time, endpoint: endpoint)
+        guard time - now <= Self.horizon, knownWakeUps.count < bounds.wakeUps, knownWakeUps.insert(wakeUp).inserted else { return }
+        wakeUps.insert(wakeUp)
+    }
+
+    /// Lanes that had no place, or whose endpoint was disabled, are considered again.
+    package mutating func lookAtBlockedLanes() {
+        for (endpoint, lane) in lanes where lane.look == .blocked {
+            lanes[endpoint]?.look = .ready
+            enqueue(endpoint)
+        }
+    }
+
+    /// The next time at which a lane is to be looked at.
+    package var nextWakeUp: Timestamp? { wakeUps.min?.time }
+
+    /// Whether a claim could bring something, should a place be free.
+    package var wantsToClaim: Bool { !isClaiming && !(readyEndpoints.isEmpty && readyCallbacks.isEmpty) }
+
+    // MARK: Claims
+
+    /// Takes the free places of lanes with due work and says what to claim for them; at most one claim at a time.
+    ///
+    /// - Parameters:
+    ///   - rows: At most so many deliveries.
+    ///   - laneCount: At most so many lanes.
+    ///   - places: How many an endpoint has in all; 0 while it is disabled.
+    /// - Returns: Empty when there is nothing to claim now.
+    package mutating func beginClaim(
+        now: Timestamp, rows: Int, laneCount: Int, places: (EndpointName) -> Int
+    ) -> [DeliveryClaim.Lane] {
+        wakeUp(now: now)
+        guard wantsToClaim else { return [] }
+        var claim: [DeliveryClaim.Lane] = []
+        var rowsLeft = rows
+        // Callbacks keep half of the lanes, so that many busy endpoints cannot starve them, nor they the endpoints.
+        let laneCountForEndpoints = laneCount - min(readyCallbacks.count, laneCount / 2)
+        for _ in 0..<readyEndpoints.count where claim.count < laneCountForEndpoints && rowsLeft > 0 && !isFull {
+            guard let endpoint = readyEndpoints.popFirst() else { break }
+            ask(endpoint, places: places(endpoint), rowsLeft: &rowsLeft, claim: &claim)
+        }
+        for _ in 0..<readyCallbacks.count where claim.count < laneCount && rowsLeft > 0 && !isFull && busyCallbacks < bounds.callbacks {
+            guard let endpoint = readyCallbacks.popFirst() else { break }
+            ask(endpoint, places: places(endpoint), rowsLeft: &rowsLeft, claim: &claim)
+        }
+        isClaiming = !claim.isEmpty
+        return claim
+    }
+
+    /// The claim's answer.
+    ///
+    /// - Parameter found: How many deliveries, and how many retries among them, came for each endpoint; `nil` when the store failed.
+    package mutating func endClaim(_ claim: [DeliveryClaim.Lane], found: [EndpointName: (deliveries: Int, retries: Int)]?) {
+        isClaiming = false
+        for asked in claim {
+            guard var lane = lanes[asked.endpoint] else { continue }
+            let (deliveries, retries) = found?[asked.endpoint] ?? (0, 0)
+            let unused = asked.limit - deliveries
+            lane.inFlight -= unused
+            inFlight -= unused
+            if asked.endpoint.isCallback { busyCallbacks -= unused }
+            lane.retriesInFlight += retries
+            lane.firstsInARow = retries > 0 ? 0 : lane.firstsInARow + deliveries
+            let wantsMore = found == nil || unused <= 0 || lane.look == .asking(again: true)
+            lane.look = wantsMore ? .ready : .nothing
+            if wantsMore { enqueue(asked.endpoint) }
+            keep(asked.endpoint, lane)
+        }
+    }
+
+    /// The lanes in memory, for gauges.
+    package var counts: [DeliverySnapshot.LaneCount] {
+        lanes.map { endpoint, lane in
+            DeliverySnapshot.LaneCount(
+                endpoint: endpoint, reserved: lane.reserved, inFlight: lane.inFlight, hasWorkWaiting: lane.look != .nothing)
+        }
+    }
+
+    // MARK: Inside
+
+    private var busy: Int { reserved + inFlight + recording }
+
+    private var isFull: Bool { busy >= bounds.inAll }
+
+    private func freePlaces(of endpoint: EndpointName, _ lane: Lane, places: Int) -> Int {
+        let own = places - lane.busy
+        let shared = bounds.inAll - busy - bounds.keptForIdleLanes
+        if endpoint.isCallback { return max(0, min(own, shared, bounds.callbacks - busyCallbacks)) }
+        let kept = lane.busy == 0 && !isFull ? 1 : 0
+        return max(0, min(own, max(shared, kept)))
+    }
+
+    private mutating func ask(_ endpoint: EndpointName, places: Int, rowsLeft: inout Int, claim: inout [DeliveryClaim.Lane]) {
+        guard var lane = lanes[endpoint], lane.look == .ready else { return }
+        guard places > lane.busy else {
+            lanes[endpoint]?.look = .blocked
+            return
+        }
+        let free = min(freePlaces(of: endpoint, lane, places: places), rowsLeft)
+        // The places in all are used up for it: it asks again, behind the others, as soon as one is free.
+        guard free > 0 else { return enqueue(endpoint) }
+        let forRetries = lane.reservedForRetries(of: free, places: places)
+        claim.append(DeliveryClaim.Lane(endpoint: endpoint, limit: free, reservedForRetries: forRetries))
+        rowsLeft -= free
+        lane.inFlight += free
+        inFlight += free
+        if endpoint.isCallback { busyCallbacks += free }
+        lane.look = .asking(again: false)
+        lanes[endpoint] = lane
+    }
+
+    private mutating func wakeUp(now: Timestamp) {
+        while let next = wakeUps.min, next.time <= now {
+            wakeUps.removeMin()
+            knownWakeUps.remove(next)
+            look(at: next.endpoint)
+        }
+    }
+
+    private mutating func enqueue(_ endpoint: EndpointName) {
+        if endpoint.isCallback { readyCallbacks.append(endpoint) } else { readyEndpoints.append(endpoint) }
+    }
+
+    private mutating func freed(_ endpoint: EndpointName, _ lane: Lane) {
+        var lane = lane
+        if endpoint.isCallback { busyCallbacks -= 1 }
+        if lane.look == .blocked {
+            lane.look = .ready
+            enqueue(endpoint)
+        }
+        keep(endpoint, lane)
+    }
+
+    /// A lane with nothing under way and nothing to look for is forgotten: there is one for each callback ever seen.
+    private mutating func keep(_ endpoint: EndpointName, _ lane: Lane) {
+        lanes[endpoint] = lane.busy == 0 && lane.look == .nothing ? nil : lane
+    }
+}

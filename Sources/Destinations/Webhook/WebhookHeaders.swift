@@ -1,0 +1,27 @@
+import RingbackCore
+
+/// The headers of a callback that do not change from attempt to attempt.
+package enum WebhookHeaders {
+    /// Whether a header belongs to Ringback or to HTTP itself, so that an endpoint's own `headers` cannot set it.
+    ///
+    /// Reserved are `webhook-*`, what describes the body, the user agent, and what steers the connection (RFC 9110, section 7.6.1).
+    package static func isReserved(_ name: String) -> Bool {
+        let name = name.lowercased()
+        return name.hasPrefix("webhook-") || reserved.contains(name)
+    }
+
+    static let fixed: [(name: String, value: String)] = [
+        (name: "Content-Type", value: "application/json"),
+        (name: "User-Agent", value: "Ringback/\(RingbackVersion.current)"),
+    ]
+
+    /// The endpoint's own headers, without those it cannot set.
+    static func custom(_ headers: [HeaderField]) -> [(name: String, value: String)] {
+        headers.filter { !isReserved($0.name) }.map { (name: $0.name, value: $0.value.reveal()) }
+    }
+
+    private static let reserved: Set<String> = [
+        "content-type", "content-length", "content-encoding", "transfer-encoding", "user-agent", "host", "connection", "keep-alive",
+        "proxy-connection", "te", "trailer", "upgrade", "expect",
+    ]
+}
