@@ -78,6 +78,18 @@ let package = Package(
                 .product(name: "NIOConcurrencyHelpers", package: "swift-nio"),
             ]
         ),
+        .target(
+            name: "Control",
+            dependencies: [
+                "RawJSON", "ResponsesAPI", "RingbackCore", "Store", "WebhookSignature", "Cryptography", "Transport",
+                .product(name: "DequeModule", package: "swift-collections"),
+                .product(name: "Hummingbird", package: "hummingbird"),
+                .product(name: "HTTPTypes", package: "swift-http-types"),
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "NIOConcurrencyHelpers", package: "swift-nio"),
+                .product(name: "NIOCore", package: "swift-nio"),
+            ]
+        ),
 
         // Floor 4: where deliveries go.
         .target(
@@ -141,6 +153,18 @@ let package = Package(
                 .product(name: "NIOConcurrencyHelpers", package: "swift-nio"),
             ],
             resources: [.copy("Data")]
+        ),
+        .testTarget(
+            name: "ControlTests",
+            dependencies: [
+                "Control", "Curl", "RawJSON", "ResponsesAPI", "RingbackCore", "RingbackTesting", "Store", "StoreSQLite", "Transport",
+                "WebhookSignature",
+                .product(name: "HTTPTypes", package: "swift-http-types"),
+                .product(name: "Hummingbird", package: "hummingbird"),
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "NIOConcurrencyHelpers", package: "swift-nio"),
+                .product(name: "NIOCore", package: "swift-nio"),
+            ]
         ),
     ],
     swiftLanguageModes: [.v6]

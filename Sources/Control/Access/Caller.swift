@@ -1,0 +1,41 @@
+import Cryptography
+import HTTPTypes
+
+/// Who asks, and what it may do.
+struct Caller: Sendable, Hashable {
+    /// The token's name; `nil` on a server without tokens.
+    let name: String?
+    let scope: AccessScope?
+
+    /// Finds out who asks by the request's headers.
+    ///
+    /// - Throws: ``Problem`` (401) when the server has tokens and none of them is given.
+    static func identify(_ headers: HTTPFields, tokens: [AccessToken]) throws(Problem) -> Caller {
+        guard !tokens.isEmpty else { return Caller(name: nil, scope: .admin) }
+        guard let given = bearerToken(headers) else {
+            throw Problem(.unauthenticated, "no bearer token was given: send Authorization: Bearer <token>")
+        }
+        let digest = SHA256.digest(of: Array(given.utf8))
+        // Every token is compared, and each in constant time, so that the time taken says nothing about any of them.
+        var found: AccessToken?
+        for token in tokens where ConstantTime.equals(token.digest, digest) { found = token }
+        guard let found else { throw Problem(.unauthenticated, "the bearer token is not one of this server's: check it for typing errors") }
+        return Caller(name: found.name, scope: found.scope)
+    }
+
+    /// - Throws: ``Problem`` (403) when the caller lacks the scope.
+    func require(_ needed: AccessScope) throws(Problem) {
+        guard let scope, scope >= needed else {
+            let has = scope.map { "has the scope '\($0.rawValue)'" } ?? "has no scope"
+            throw Problem(.forbidden, "the token '\(name ?? "")' \(has); this call needs '\(needed.rawValue)'")
+        }
+    }
+
+    /// RFC 6750, section 2.1; the scheme's name is not case-sensitive (RFC 9110, section 11.1).
+    private static func bearerToken(_ headers: HTTPFields) -> String? {
+        guard let value = headers[.authorization] else { return nil }
+        let parts = value.split(separator: " ", maxSplits: 1, omittingEmptySubsequences: true)
+        guard parts.count == 2, parts[0].lowercased() == "bearer" else { return nil }
+        return parts[1].filter { $0 != " " }
+    }
+}

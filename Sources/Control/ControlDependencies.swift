@@ -1,0 +1,62 @@
+package import Logging
+package import ResponsesAPI
+package import RingbackCore
+package import Store
+
+/// Everything the API needs from the rest of the node. It writes rows and reads rows; the closures are the only other way out.
+package struct ControlDependencies: Sendable {
+    package var store: any Store
+    /// The API keeps it in step with the endpoints it changes in the store.
+    package var directory: EndpointDirectory
+    /// The upstreams as they are configured now; the first one is the default.
+    package var upstreams: @Sendable () -> [Upstream]
+    package var client: @Sendable (UpstreamName) -> ResponsesClient?
+    /// The tokens as they are configured now. With none, every caller on this machine may do everything.
+    package var tokens: @Sendable () -> [AccessToken]
+    package var time: any TimeSource
+    package var logger: Logger
+    /// Sends an event to an endpoint by the very way deliveries go, and tells what came of it. Nothing is recorded.
+    package var testEndpoint: @Sendable (Endpoint, Event) async -> Attempt
+    package var liveProgress: @Sendable (WatchID) async -> LiveProgress?
+    /// Why the node is not ready, in sentences for an operator; empty when it is.
+    package var readiness: @Sendable () async -> [String]
+    /// Called after the directory has changed, before the API answers.
+    package var endpointsChanged: @Sendable () async -> Void
+    /// Says why a callback must not go to a URL that is well formed, or `nil` when it may.
+    package var callbackRefusal: @Sendable (HTTPURL) -> String?
+
+    package init(
+        store: any Store,
+        directory: EndpointDirectory,
+        upstreams: @escaping @Sendable () -> [Upstream],
+        client: @escaping @Sendable (UpstreamName) -> ResponsesClient?,
+        tokens: @escaping @Sendable () -> [AccessToken],
+        time: any TimeSource,
+        logger: Logger,
+        testEndpoint: @escaping @Sendable (Endpoint, Event) async -> Attempt,
+        liveProgress: @escaping @Sendable (WatchID) async -> LiveProgress? = { _ in nil },
+        readiness: @escaping @Sendable () async -> [String] = { [] },
+        endpointsChanged: @escaping @Sendable () async -> Void = {},
+        callbackRefusal: @escaping @Sendable (HTTPURL) -> String? = { _ in nil }
+    ) {
+        self.store = store
+        self.directory = directory
+        self.upstreams = upstreams
+        self.client = client
+        self.tokens = tokens
+        self.time = time
+        self.logger = logger
+        self.testEndpoint = testEndpoint
+        self.liveProgress = liveProgress
+        self.readiness = readiness
+        self.endpointsChanged = endpointsChanged
+        self.callbackRefusal = callbackRefusal
+    }
+
+    /// The names that requests may use now.
+    var knownNames: KnownNames {
+        KnownNames(upstreams: upstreams().map(\.name), endpoints: directory.all.map(\.name))
+    }
+
+    var callbackRule: CallbackRule { CallbackRule(judge: callbackRefusal) }
+}

@@ -1,0 +1,97 @@
+package import RingbackCore
+
+/// An endpoint as the API shows it. Its secret is part of it once, in the answer to its creation, and never again.
+package struct EndpointObject: Codable, Sendable, Hashable {
+    package enum Kind: String, Codable, Sendable, Hashable {
+        case webhook
+        case inbox
+    }
+
+    package struct Match: Codable, Sendable, Hashable {
+        @Nullable package var upstream: UpstreamName?
+        @Nullable package var model: String?
+        package var metadata: [String: String]
+    }
+
+    package struct Retry: Codable, Sendable, Hashable {
+        package var schedule: [String]
+        package var jitter: Double
+    }
+
+    package var name: EndpointName
+    package var object = "endpoint"
+    package var kind: Kind
+    /// `configuration`: read-only for the API. `api`: made by the API.
+    package var origin: String
+    /// Scheme, host and path: the query may hold a credential.
+    @Nullable package var url: String?
+    @Nullable package var inbox: String?
+    package var events: [String]
+    package var match: Match
+    @Nullable package var payload: PayloadForm?
+    /// The names of the headers that go with every callback.
+    package var headerNames: [String]
+    package var signed: Bool
+    package var timeout: String
+    package var connectTimeout: String
+    package var retry: Retry
+    package var maxInFlight: Int
+    package var enabled: Bool
+    @Nullable package var disabledReason: String?
+    /// Only in the answer to the creation, when Ringback made the secret.
+    package var secret: String?
+
+    private enum CodingKeys: String, CodingKey {
+        case name
+        case object
+        case kind
+        case origin
+        case url
+        case inbox
+        case events
+        case match
+        case payload
+        case headerNames = "header_names"
+        case signed
+        case timeout
+        case connectTimeout = "connect_timeout"
+        case retry
+        case maxInFlight = "max_in_flight"
+        case enabled
+        case disabledReason = "disabled_reason"
+        case secret
+    }
+}
+
+extension EndpointObject {
+    /// - Parameter freshSecret: The secret that was just made for this endpoint, to be shown this one time.
+    package init(_ endpoint: Endpoint, freshSecret: Secret? = nil) {
+        name = endpoint.name
+        origin = endpoint.origin.rawValue
+        switch endpoint.target {
+        case .webhook(let target):
+            kind = .webhook
+            url = redactedURL(target.url)
+            inbox = nil
+            payload = target.payload
+            headerNames = target.headers.map(\.name)
+            signed = !target.secrets.isEmpty
+        case .inbox(let target):
+            kind = .inbox
+            url = nil
+            inbox = target.directory
+            payload = nil
+            headerNames = []
+            signed = false
+        }
+        events = endpoint.events.map(\.text)
+        match = Match(upstream: endpoint.match.upstream, model: endpoint.match.model, metadata: endpoint.match.metadata)
+        timeout = endpoint.timeout.text
+        connectTimeout = endpoint.connectTimeout.text
+        retry = Retry(schedule: endpoint.retry.schedule.map(\.text), jitter: endpoint.retry.jitter)
+        maxInFlight = endpoint.maximumInFlight
+        enabled = endpoint.isEnabled
+        disabledReason = endpoint.disabledReason
+        secret = freshSecret?.reveal()
+    }
+}

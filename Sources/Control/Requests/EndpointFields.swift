@@ -1,0 +1,155 @@
+import RawJSON
+import RingbackCore
+import WebhookSignature
+
+/// The settings of an endpoint as the API writes them: the same names as in the configuration file (contract, section 4).
+struct EndpointFields {
+    static let names = [
+        "url", "inbox", "output_text", "secret", "events", "match", "payload", "headers", "timeout", "connect_timeout", "retry",
+        "max_in_flight",
+    ]
+    private static let retryNames = ["schedule", "jitter"]
+    private static let maximumEvents = 32
+    private static let maximumRetries = 50
+    private static let maximumPathBytes = 4096
+    private static let timeouts = Duration.milliseconds(100)...Duration.seconds(300)
+    private static let retryWaits = Duration.milliseconds(100)...Duration.seconds(30 * 86400)
+
+    private let fields: Fields
+    private let url: String?
+    private let inbox: String?
+    private let outputText: Bool?
+    private let secret: Secret?
+    private let events: [EventPattern]?
+    private let match: EndpointMatch?
+    private let payload: PayloadForm?
+    private let headers: [HeaderField]?
+    private let timeout: Duration?
+    private let connectTimeout: Duration?
+    private let retry: RetryPolicy?
+    private let maximumInFlight: Int?
+
+    /// Reads everything; what is wrong is reported to the fields' problems.
+    init(_ fields: Fields, known: KnownNames, rule: CallbackRule) {
+        self.fields = fields
+        url = fields.callbackURL("url", rule: rule)
+        inbox = Self.inbox(fields)
+        outputText = fields.bool("output_text")
+        secret = fields.signingSecret("secret")
+        events = Self.events(fields)
+        match = fields.members("match").map { Self.match($0, of: fields, known: known) }
+        payload = fields.payload("payload")
+        headers = fields.headers("headers", rule: .callback)
+        timeout = fields.duration("timeout", in: Self.timeouts)
+        connectTimeout = fields.duration("connect_timeout", in: Self.timeouts)
+        retry = Self.retry(fields)
+        maximumInFlight = fields.integer("max_in_flight", in: 1...1000)
+    }
+
+    /// The target of a new endpoint, with a secret made for it when none was given.
+    func newTarget() -> (target: Endpoint.Target, freshSecret: Secret?)? {
+        if let inbox {
+            for name in ["secret", "payload", "headers"] where fields.has(name) {
+                fields.report(name, "an inbox has no \(name): remove it")
+            }
+            return (.inbox(InboxTarget(directory: inbox, outputText: outputText ?? false)), nil)
+        }
+        if fields.has("output_text") { fields.report("output_text", "only an inbox has output_text: remove it") }
+        guard let url else { return nil }
+        let fresh = secret == nil ? SigningKey.generate() : nil
+        let secrets = (secret ?? fresh).map { [SigningSecret($0)] } ?? []
+        return (.webhook(WebhookTarget(url: url, secrets: secrets, payload: payload ?? .thin, headers: headers ?? [])), fresh)
+    }
+
+    /// Changes the target of an existing endpoint. A webhook stays a webhook, an inbox an inbox.
+    func retarget(_ endpoint: inout Endpoint) {
+        switch endpoint.target {
+        case .webhook(var target):
+            for name in ["inbox", "output_text"] where fields.has(name) {
+                fields.report(name, "this endpoint is a webhook and has no \(name): make another endpoint")
+            }
+            for name in ["url", "secret"] where fields.isNull(name) {
+                fields.report(name, "a webhook cannot be without it: leave it out to keep it")
+            }
+            target.url = url ?? target.url
+            if let secret { target.secrets = [SigningSecret(secret)] }
+            target.payload = payload ?? (fields.isNull("payload") ? .thin : target.payload)
+            target.headers = headers ?? (fields.isNull("headers") ? [] : target.headers)
+            endpoint.target = .webhook(target)
+        case .inbox(var target):
+            for name in ["url", "secret", "payload", "headers"] where fields.has(name) {
+                fields.report(name, "this endpoint is an inbox and has no \(name): make another endpoint")
+            }
+            if fields.isNull("inbox") { fields.report("inbox", "an inbox cannot be without it: leave it out to keep it") }
+            target.directory = inbox ?? target.directory
+            target.outputText = outputText ?? (fields.isNull("output_text") ? false : target.outputText)
+            endpoint.target = .inbox(target)
+        }
+    }
+
+    /// Sets what is given, and resets what is given as `null`, apart from the target.
+    func apply(to endpoint: inout Endpoint) {
+        let standard = Endpoint(name: endpoint.name, origin: endpoint.origin, target: endpoint.target)
+        endpoint.events = events ?? (fields.isNull("events") ? standard.events : endpoint.events)
+        endpoint.match = match ?? (fields.isNull("match") ? standard.match : endpoint.match)
+        endpoint.timeout = timeout ?? (fields.isNull("timeout") ? standard.timeout : endpoint.timeout)
+        endpoint.connectTimeout = connectTimeout ?? (fields.isNull("connect_timeout") ? standard.connectTimeout : endpoint.connectTimeout)
+        endpoint.retry = retry ?? (fields.isNull("retry") ? standard.retry : endpoint.retry)
+        endpoint.maximumInFlight = maximumInFlight ?? (fields.isNull("max_in_flight") ? standard.maximumInFlight : endpoint.maximumInFlight)
+    }
+
+    private static func inbox(_ fields: Fields) -> String? {
+        guard let path = fields.string("inbox") else { return nil }
+        let isWellFormed = path.hasPrefix("/") && path.utf8.count <= maximumPathBytes && !path.utf8.contains(0)
+        if !isWellFormed || path.split(separator: "/").contains("..") {
+            fields.report("inbox", "write the absolute path of a directory on the server, without '..'")
+        }
+        return path
+    }
+
+    private static func events(_ fields: Fields) -> [EventPattern]? {
+        guard let patterns = fields.strings("events", limit: maximumEvents) else { return nil }
+        if patterns.isEmpty { fields.report("events", "name at least one event, such as response.*") }
+        return patterns.compactMap { place, text in
+            if let pattern = EventPattern(text) { return pattern }
+            let known = EventType.all.map(\.rawValue) + ["response.*", "watch.*", "delivery.*", "endpoint.*"]
+            fields.problems.add("\(place)", "no event is called so.\(Suggestion.text(for: text, among: known))")
+            return nil
+        }
+    }
+
+    /// `upstream`, `model`, and metadata either as an object or as `metadata.KEY`, as the configuration file writes it.
+    private static func match(_ members: [JSON.Member], of fields: Fields, known: KnownNames) -> EndpointMatch {
+        let dotted = "metadata."
+        let own = members.filter { $0.key.hasPrefix(dotted) && $0.key != dotted }
+        let match = Fields(
+            members.filter { !($0.key.hasPrefix(dotted) && $0.key != dotted) }, at: fields.pointer / "match",
+            known: ["upstream", "model", "metadata"], problems: fields.problems
+        )
+        var metadata = match.metadata("metadata") ?? [:]
+        for member in own {
+            if let pattern = member.value.string {
+                metadata[String(member.key.dropFirst(dotted.count))] = pattern
+            } else {
+                match.report(member.key, "write a string; '*' stands for any run of characters")
+            }
+        }
+        let upstream = match.string("upstream").flatMap { text in known.upstream(text) { match.report("upstream", $0) } }
+        return EndpointMatch(upstream: upstream, model: match.string("model"), metadata: metadata)
+    }
+
+    private static func retry(_ fields: Fields) -> RetryPolicy? {
+        guard let retry = fields.object("retry", known: retryNames) else { return nil }
+        let jitter = retry.number("jitter", in: 0...1)
+        let schedule =
+            retry.strings("schedule", limit: maximumRetries)?.compactMap { place, text in
+                if let wait = Duration(text: text), retryWaits.contains(wait) { return wait }
+                fields.problems.add(
+                    "\(place)", "write a duration from \(retryWaits.lowerBound.text) to \(retryWaits.upperBound.text), such as 5s, 5m or 2h"
+                )
+                return nil
+            } as [Duration]?
+        let standard = RetryPolicy()
+        return RetryPolicy(schedule: schedule ?? standard.schedule, jitter: jitter ?? standard.jitter)
+    }
+}

@@ -1,0 +1,71 @@
+import RingbackCore
+import WebhookSignature
+
+/// What several requests have in common: metadata, headers, URLs, secrets, payload forms.
+extension Fields {
+    /// The bounds of OpenAI's `metadata`, which this one usually mirrors.
+    private static let maximumMetadataKeys = 16
+    private static let maximumMetadataBytes = 512
+
+    func metadata(_ name: String) -> [String: String]? {
+        guard let map = stringMap(name, limit: Self.maximumMetadataKeys) else { return nil }
+        var metadata: [String: String] = [:]
+        for (place, key, value) in map {
+            if key.isEmpty || key.utf8.count > Self.maximumMetadataBytes || value.utf8.count > Self.maximumMetadataBytes {
+                problems.add("\(place)", "a key has 1 to \(Self.maximumMetadataBytes) bytes, a value at most as many")
+            }
+            metadata[key] = value
+        }
+        return metadata
+    }
+
+    func headers(_ name: String, rule: HeaderRule) -> [HeaderField]? {
+        guard let map = stringMap(name, limit: HeaderRule.maximumCount) else { return nil }
+        return map.map { place, name, value in
+            if let reason = rule.refusal(name: name, value: value) { problems.add("\(place)", reason) }
+            return HeaderField(name, Secret(value))
+        }
+    }
+
+    /// A callback's URL, which has to pass the grammar and the operator's rule.
+    func callbackURL(_ name: String, rule: CallbackRule) -> String? {
+        guard let text = string(name) else { return nil }
+        if let reason = rule.refusal(of: text) { report(name, reason) }
+        return text
+    }
+
+    /// A `whsec_` secret. What was written is never repeated.
+    func signingSecret(_ name: String) -> Secret? {
+        guard let text = string(name) else { return nil }
+        let secret = Secret(text)
+        do {
+            _ = try SigningKey(validating: secret)
+        } catch {
+            report(name, "\(error)")
+        }
+        return secret
+    }
+
+    func payload(_ name: String) -> PayloadForm? {
+        if string(name) == "cloudevents" {
+            report(name, "this version has no cloudevents payload: write thin or full")
+            return nil
+        }
+        return choice(name)
+    }
+}
+
+/// Whether a URL may be called back.
+struct CallbackRule: Sendable {
+    /// The operator's rule; answers why not, or `nil`.
+    let judge: @Sendable (HTTPURL) -> String?
+
+    /// - Returns: Why not, in words for whoever wrote the URL; `nil` when it may.
+    func refusal(of text: String) -> String? {
+        do {
+            return judge(try HTTPURL(validating: text))
+        } catch {
+            return "\(error)"
+        }
+    }
+}

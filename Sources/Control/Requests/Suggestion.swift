@@ -1,0 +1,50 @@
+/// "Did you mean": the nearest of the known words, when one is near.
+enum Suggestion {
+    /// How many letters may be wrong, missing or too many.
+    private static let tolerance = 2
+
+    /// Longer words are not compared: the cost grows with the square, and the input is a stranger's.
+    private static let longestWord = 128
+
+    /// ` Did you mean 'x'?`, or the list of what is known, or nothing when nothing is known.
+    static func text(for word: String, among known: [String]) -> String {
+        if let near = nearest(to: word, among: known) { return " Did you mean '\(near)'?" }
+        guard !known.isEmpty else { return "" }
+        let shown = known.sorted().prefix(20)
+        let rest = known.count > shown.count ? ", …" : ""
+        return " Known: \(shown.joined(separator: ", "))\(rest)."
+    }
+
+    static func nearest(to word: String, among known: [String]) -> String? {
+        guard word.utf8.count <= longestWord, !word.isEmpty else { return nil }
+        let lowered = word.lowercased()
+        let candidates = known.map { (word: $0, distance: distance(lowered, $0.lowercased())) }
+        if let best = candidates.min(by: { $0.distance < $1.distance }), best.distance <= min(tolerance, max(1, word.count / 2)) {
+            return best.word
+        }
+        guard lowered.count >= 3 else { return nil }
+        return known.first { $0.lowercased().hasPrefix(lowered) || lowered.hasPrefix($0.lowercased()) }
+    }
+
+    /// The Levenshtein distance, with a swap of neighbours counted once (optimal string alignment).
+    static func distance(_ left: String, _ right: String) -> Int {
+        let left = Array(left.utf8)
+        let right = Array(right.utf8)
+        guard !left.isEmpty, !right.isEmpty else { return max(left.count, right.count) }
+        var beforeLast = [Int](repeating: 0, count: right.count + 1)
+        var last = Array(0...right.count)
+        for (row, byte) in left.enumerated() {
+            var current = [row + 1]
+            for (column, other) in right.enumerated() {
+                var cost = min(last[column + 1] + 1, current[column] + 1, last[column] + (byte == other ? 0 : 1))
+                if row > 0, column > 0, byte == right[column - 1], left[row - 1] == other {
+                    cost = min(cost, beforeLast[column - 1] + 1)
+                }
+                current.append(cost)
+            }
+            beforeLast = last
+            last = current
+        }
+        return last[right.count]
+    }
+}

@@ -1,0 +1,131 @@
+import HTTPTypes
+import RawJSON
+import RingbackCore
+import Store
+
+/// `/v1/endpoints`: make, change, try, switch off and on. Endpoints of the configuration file are the operator's and read-only here.
+struct EndpointRoutes {
+    /// The reason kept for an endpoint that somebody disabled by hand.
+    private static let manualReason = "disabled by the API"
+
+    private let dependencies: ControlDependencies
+
+    init(_ dependencies: ControlDependencies) {
+        self.dependencies = dependencies
+    }
+
+    var all: [Route] {
+        [
+            .get("/v1/endpoints") { try list($0) },
+            .post("/v1/endpoints", .admin) { try await create($0) },
+            .get("/v1/endpoints/:name") { try show($0) },
+            .patch("/v1/endpoints/:name", .admin) { try await change($0) },
+            .delete("/v1/endpoints/:name", .admin) { try await remove($0) },
+            .post("/v1/endpoints/:name/test", .admin) { try await test($0) },
+            .post("/v1/endpoints/:name/enable", .admin) { try await enable($0) },
+            .post("/v1/endpoints/:name/disable", .admin) { try await disable($0) },
+        ]
+    }
+
+    /// Endpoints are few and kept in memory, so a page is cut from the whole list, which is ordered by name.
+    private func list(_ call: Call) throws -> Answer {
+        let query = ListQuery(call.query, filters: [])
+        let page = query.page()
+        try query.check()
+        let rest = dependencies.directory.all.filter { endpoint in page.cursor.map { endpoint.name.rawValue > $0.id } ?? true }
+        let shown = Array(rest.prefix(page.limit))
+        let next =
+            rest.count > shown.count ? shown.last.map { PageCursor(createdAt: Timestamp(milliseconds: 0), id: $0.name.rawValue) } : nil
+        return try .json(ListObject(Page(elements: shown, nextCursor: next)) { EndpointObject($0) })
+    }
+
+    private func show(_ call: Call) throws -> Answer {
+        try .json(EndpointObject(try find(call)))
+    }
+
+    private func create(_ call: Call) async throws -> Answer {
+        let request = try EndpointRequest(call.body, known: dependencies.knownNames, rule: dependencies.callbackRule)
+        let endpoint = request.endpoint
+        guard dependencies.directory[endpoint.name] == nil, try await dependencies.store.addEndpoint(endpoint, now: call.now) else {
+            throw Problem(.conflict, "there is an endpoint '\(endpoint.name)' already: PATCH changes it, or choose another name")
+        }
+        await publish(endpoint)
+        return try .json(
+            EndpointObject(endpoint, freshSecret: request.freshSecret), status: .created,
+            headers: [.location: "/v1/endpoints/\(endpoint.name)"]
+        )
+    }
+
+    private func change(_ call: Call) async throws -> Answer {
+        let current = try changeable(call)
+        let patch = try EndpointPatch(call.body, of: current, known: dependencies.knownNames, rule: dependencies.callbackRule)
+        guard try await dependencies.store.updateEndpoint(patch.endpoint, now: call.now) else { throw missing }
+        var endpoint = patch.endpoint
+        // While the store wrote, a receiver's 410 may have switched the endpoint off: that is not the patch's to undo.
+        if let latest = dependencies.directory[endpoint.name] {
+            endpoint.isEnabled = latest.isEnabled
+            endpoint.disabledReason = latest.disabledReason
+        }
+        await publish(endpoint)
+        return try .json(EndpointObject(endpoint))
+    }
+
+    private func remove(_ call: Call) async throws -> Answer {
+        let endpoint = try changeable(call)
+        guard try await dependencies.store.removeEndpoint(endpoint.name, now: call.now) else { throw missing }
+        dependencies.directory.remove(endpoint.name)
+        await dependencies.endpointsChanged()
+        return .noContent
+    }
+
+    private func enable(_ call: Call) async throws -> Answer {
+        try await setDisabled(call, reason: nil)
+    }
+
+    private func disable(_ call: Call) async throws -> Answer {
+        try await setDisabled(call, reason: Self.manualReason)
+    }
+
+    private func setDisabled(_ call: Call, reason: String?) async throws -> Answer {
+        try await dependencies.store.setDisabled(try find(call).name, reason: reason, now: call.now)
+        // Looked up again: while the store wrote, a patch may have changed it.
+        var endpoint = try find(call)
+        endpoint.isEnabled = reason == nil
+        endpoint.disabledReason = reason
+        await publish(endpoint)
+        return try .json(EndpointObject(endpoint))
+    }
+
+    /// Sends a `ringback.test` event by the way every delivery goes and answers with the attempt, whatever it came to.
+    private func test(_ call: Call) async throws -> Answer {
+        let endpoint = try find(call)
+        let data: JSON = ["endpoint": .string(endpoint.name.rawValue)]
+        let event = Event(
+            id: EventID(type: .ringbackTest, occasion: "\(endpoint.name) \(dependencies.time.now.nanoseconds) \(call.now.milliseconds)"),
+            type: .ringbackTest, createdAt: call.now, watch: nil, upstream: nil, response: nil, data: data.bytes
+        )
+        return try .json(AttemptObject(await dependencies.testEndpoint(endpoint, event)))
+    }
+
+    private func publish(_ endpoint: Endpoint) async {
+        dependencies.directory.set(endpoint)
+        await dependencies.endpointsChanged()
+    }
+
+    private func find(_ call: Call) throws(Problem) -> Endpoint {
+        guard let endpoint = dependencies.directory[EndpointName(trusted: call["name"])] else { throw missing }
+        return endpoint
+    }
+
+    private func changeable(_ call: Call) throws(Problem) -> Endpoint {
+        let endpoint = try find(call)
+        guard endpoint.origin == .api else {
+            throw Problem(.conflict, "the endpoint '\(endpoint.name)' is from the configuration file: change it there and reload")
+        }
+        return endpoint
+    }
+
+    private var missing: Problem {
+        Problem(.notFound, "there is no endpoint of that name: GET /v1/endpoints lists them")
+    }
+}

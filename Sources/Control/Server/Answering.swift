@@ -1,0 +1,140 @@
+import Cryptography
+import HTTPTypes
+import Hummingbird
+import Logging
+import NIOConcurrencyHelpers
+import NIOCore
+import RingbackCore
+import Store
+
+/// Turns a request into the answer of its route: access, body, idempotency, errors. The one way in for every route.
+struct Answering: Sendable {
+    private let dependencies: ControlDependencies
+    private let idempotency = NIOLockedValueBox(IdempotencyTable())
+
+    init(_ dependencies: ControlDependencies) {
+        self.dependencies = dependencies
+    }
+
+    func respond(to request: Request, by route: Route, parameters: [String: String?]) async -> Response {
+        var answer: Answer
+        do {
+            answer = try await self.answer(request, by: route, parameters: parameters)
+        } catch {
+            answer = ErrorAnswer.make(problem(of: error, route: route), form: route.errorForm)
+        }
+        dependencies.logger.debug(
+            "answered a request",
+            metadata: [
+                // The pattern, not the URI: paths and queries hold ids and what strangers write.
+                "http.route": "\(route.path)", "http.method": "\(route.method.rawValue)", "http.status": "\(answer.status.code)",
+            ]
+        )
+        answer.headers[.cacheControl] = answer.headers[.cacheControl] ?? "no-store"
+        return Response(status: answer.status, headers: answer.headers, body: ResponseBody(byteBuffer: ByteBuffer(bytes: answer.body)))
+    }
+
+    private func answer(_ request: Request, by route: Route, parameters: [String: String?]) async throws -> Answer {
+        let caller = try identify(request, route: route)
+        let decoded = try decode(parameters)
+        try checkContentType(request)
+        let body = try await readBody(request, limit: route.bodyLimit)
+        let call = Call(
+            head: request.head, query: request.uri.query, parameters: decoded, body: body, caller: caller, now: dependencies.time.wallNow
+        )
+        guard route.isIdempotent, let key = try idempotencyKey(call, request) else { return try await route.answer(call) }
+        return try await answerOnce(key, call, by: route)
+    }
+
+    private func identify(_ request: Request, route: Route) throws(Problem) -> Caller {
+        switch route.access {
+        case .open:
+            return Caller(name: nil, scope: nil)
+        case .scope(let needed):
+            let tokens = dependencies.tokens()
+            if tokens.isEmpty { try OpenServerRule.check(request.head) }
+            let caller = try Caller.identify(request.headers, tokens: tokens)
+            try caller.require(needed)
+            return caller
+        }
+    }
+
+    private func decode(_ parameters: [String: String?]) throws(Problem) -> [String: String] {
+        var decoded: [String: String] = [:]
+        for (name, text) in parameters {
+            guard let value = PercentEncoding.decode(text ?? "") else {
+                throw Problem(.invalidRequest, "the path holds a broken percent-escape")
+            }
+            decoded[name] = value
+        }
+        return decoded
+    }
+
+    /// A body without a declared type is taken as JSON; one that says it is something else is not.
+    private func checkContentType(_ request: Request) throws(Problem) {
+        guard let type = request.headers[.contentType], request.method != .get, request.method != .head else { return }
+        let media = type.prefix { $0 != ";" }.lowercased().filter { $0 != " " }
+        guard media != "application/json", !(media.hasPrefix("application/") && media.hasSuffix("+json")), request.hasBody else { return }
+        throw Problem(.unsupportedMediaType, "the body is said to be '\(media.prefix(100))': send application/json")
+    }
+
+    private func readBody(_ request: Request, limit: Int) async throws -> [UInt8] {
+        let tooLarge = Problem(.tooLarge, "the body is larger than the \(limit) bytes this call takes")
+        // What is announced as too large is refused before it is read.
+        if let announced = request.headers[.contentLength].flatMap({ Int($0) }), announced > limit { throw tooLarge }
+        do {
+            let buffer = try await request.body.collect(upTo: limit)
+            return Array(buffer.readableBytesView)
+        } catch is NIOTooManyBytesError {
+            throw tooLarge
+        }
+    }
+
+    private func idempotencyKey(_ call: Call, _ request: Request) throws(Problem) -> IdempotencyTable.Key? {
+        guard let text = HTTPField.Name("idempotency-key").flatMap({ call.head.headerFields[$0] }) else { return nil }
+        guard (1...IdempotencyTable.maximumKeyBytes).contains(text.utf8.count) else {
+            throw Problem(.invalidRequest, "an Idempotency-Key has 1 to \(IdempotencyTable.maximumKeyBytes) bytes")
+        }
+        return IdempotencyTable.Key(caller: call.caller.name, target: "\(request.method.rawValue) \(request.uri.path)", key: text)
+    }
+
+    private func answerOnce(_ key: IdempotencyTable.Key, _ call: Call, by route: Route) async throws -> Answer {
+        let digest = SHA256.digest(of: call.body)
+        switch idempotency.withLockedValue({ $0.admit(key, body: digest, now: call.now) }) {
+        case .proceed:
+            var answer: Answer?
+            defer { idempotency.withLockedValue { [answer] in $0.finish(key, with: answer) } }
+            answer = try await route.answer(call)
+            return answer ?? Answer.noContent
+        case .repeated(let answer):
+            return answer
+        case .underWay:
+            throw Problem(.conflict, "a request with this Idempotency-Key is being worked on: try again in a moment", retryAfter: 1)
+        case .mismatch:
+            throw Problem(.idempotencyMismatch, "this Idempotency-Key came with another body before: use a fresh key for another request")
+        }
+    }
+
+    private func problem(of error: any Error, route: Route) -> Problem {
+        switch error {
+        case let problem as Problem:
+            return problem
+        case let error as StoreError:
+            dependencies.logger.warning("the store failed a request", metadata: ["http.route": "\(route.path)", "error": "\(error)"])
+            return Problem(error)
+        default:
+            dependencies.logger.error(
+                "a request failed for a reason nobody foresaw",
+                metadata: ["http.route": "\(route.path)", "error.type": "\(type(of: error))"]
+            )
+            return Problem(.internalTrouble, "something went wrong inside Ringback; its log says more")
+        }
+    }
+}
+
+extension Request {
+    /// Whether the head announces a body (RFC 9112, section 6).
+    fileprivate var hasBody: Bool {
+        headers[.transferEncoding] != nil || (headers[.contentLength].flatMap { Int($0) } ?? 0) > 0
+    }
+}

@@ -1,0 +1,55 @@
+import HTTPTypes
+
+/// One line of the API's table: which request, who may send it, how large it may be, and who answers.
+struct Route: Sendable {
+    /// In whose words errors are told.
+    enum ErrorForm: Sendable {
+        /// `application/problem+json` (RFC 9457).
+        case problem
+        /// OpenAI's error object, which the SDKs that use the proxy can read.
+        case openAI
+    }
+
+    /// Who may call.
+    enum Access: Sendable {
+        case open
+        case scope(AccessScope)
+    }
+
+    static let ordinaryBodyBytes = 1024 * 1024
+    static let relayBodyBytes = 32 * 1024 * 1024
+
+    let method: HTTPRequest.Method
+    /// Segments that begin with `:` are parameters; `**` at the end takes the rest.
+    let path: String
+    let access: Access
+    var bodyLimit = Route.ordinaryBodyBytes
+    var errorForm = ErrorForm.problem
+    /// Whether `Idempotency-Key` is honoured: for what creates or changes something by POST.
+    var isIdempotent = false
+    let answer: @Sendable (Call) async throws -> Answer
+
+    static func get(_ path: String, _ access: Access = .scope(.read), answer: @escaping @Sendable (Call) async throws -> Answer) -> Route {
+        Route(method: .get, path: path, access: access, answer: answer)
+    }
+
+    static func post(_ path: String, _ scope: AccessScope, answer: @escaping @Sendable (Call) async throws -> Answer) -> Route {
+        Route(method: .post, path: path, access: .scope(scope), isIdempotent: true, answer: answer)
+    }
+
+    static func patch(_ path: String, _ scope: AccessScope, answer: @escaping @Sendable (Call) async throws -> Answer) -> Route {
+        Route(method: .patch, path: path, access: .scope(scope), answer: answer)
+    }
+
+    static func delete(_ path: String, _ scope: AccessScope, answer: @escaping @Sendable (Call) async throws -> Answer) -> Route {
+        Route(method: .delete, path: path, access: .scope(scope), answer: answer)
+    }
+
+    /// The same route as part of the proxy: a larger body, and errors as the upstream's SDKs expect them.
+    func relayed() -> Route {
+        var route = self
+        route.bodyLimit = Self.relayBodyBytes
+        route.errorForm = .openAI
+        return route
+    }
+}

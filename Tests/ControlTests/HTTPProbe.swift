@@ -1,0 +1,101 @@
+import Foundation
+import Glibc
+import HTTPTypes
+import RawJSON
+
+/// What a server answered, as it came over the wire.
+struct ProbeAnswer {
+    let status: Int
+    /// Names in lower case.
+    let headers: [String: String]
+    let body: [UInt8]
+
+    var text: String { String(decoding: body, as: UTF8.self) }
+
+    func json() throws -> JSON { try JSON(parsing: body) }
+}
+
+struct ProbeFailure: Error {
+    let what: String
+}
+
+/// A small HTTP/1.1 client over a plain socket: it sends exactly what a test says, also what no proper client would.
+struct HTTPProbe: Sendable {
+    let port: Int
+
+    func send(
+        _ method: String, _ target: String, headers: [(String, String)] = [], body: String? = nil, host: String = "127.0.0.1"
+    ) async throws -> ProbeAnswer {
+        let bytes = body.map { Array($0.utf8) }
+        var head = "\(method) \(target) HTTP/1.1\r\nHost: \(host)\r\nConnection: close\r\n"
+        for (name, value) in headers { head += "\(name): \(value)\r\n" }
+        if let bytes { head += "Content-Length: \(bytes.count)\r\n" }
+        return try await exchange(Array((head + "\r\n").utf8) + (bytes ?? []))
+    }
+
+    /// Sends bytes as they are and reads until the server closes.
+    func exchange(_ request: [UInt8]) async throws -> ProbeAnswer {
+        let answer: [UInt8] = try await withCheckedThrowingContinuation { continuation in
+            // Blocking calls have no place on the pools that the server's handlers and the store's queues run on.
+            Thread.detachNewThread {
+                continuation.resume(with: Result { try Self.exchange(request, port: port) })
+            }
+        }
+        return try Self.parse(answer)
+    }
+
+    private static func exchange(_ request: [UInt8], port: Int) throws -> [UInt8] {
+        let socket = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
+        guard socket >= 0 else { throw ProbeFailure(what: "no socket") }
+        defer { close(socket) }
+        var patience = timeval(tv_sec: 20, tv_usec: 0)
+        setsockopt(socket, SOL_SOCKET, SO_RCVTIMEO, &patience, socklen_t(MemoryLayout<timeval>.size))
+        var address = sockaddr_in()
+        address.sin_family = sa_family_t(AF_INET)
+        address.sin_port = in_port_t(port).bigEndian
+        address.sin_addr.s_addr = UInt32(0x7F00_0001).bigEndian
+        let connected = withUnsafePointer(to: &address) { pointer in
+            pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { connect(socket, $0, socklen_t(MemoryLayout<sockaddr_in>.size)) }
+        }
+        guard connected == 0 else { throw ProbeFailure(what: "no connection") }
+        var sent = 0
+        while sent < request.count {
+            let count = request[sent...].withUnsafeBytes { Glibc.send(socket, $0.baseAddress, $0.count, Int32(MSG_NOSIGNAL)) }
+            // A server may answer and close before it has read everything; its answer still counts.
+            if count <= 0 { break }
+            sent += count
+        }
+        var answer: [UInt8] = []
+        var buffer = [UInt8](repeating: 0, count: 64 * 1024)
+        while true {
+            let count = recv(socket, &buffer, buffer.count, 0)
+            if count <= 0 { break }
+            answer += buffer[..<count]
+            if isComplete(answer) { break }
+        }
+        return answer
+    }
+
+    /// Whether the announced body has come; the server may take its time to close.
+    private static func isComplete(_ answer: [UInt8]) -> Bool {
+        guard let parsed = try? parse(answer), let length = parsed.headers["content-length"].flatMap({ Int($0) }) else { return false }
+        return parsed.body.count >= length
+    }
+
+    private static func parse(_ bytes: [UInt8]) throws -> ProbeAnswer {
+        let separator = Array("\r\n\r\n".utf8)
+        let limit = max(0, bytes.count - separator.count + 1)
+        guard let end = (0..<limit).first(where: { Array(bytes[$0..<$0 + separator.count]) == separator }) else {
+            throw ProbeFailure(what: "no answer: \(bytes.count) bytes")
+        }
+        let lines = String(decoding: bytes[..<end], as: UTF8.self).split(separator: "\r\n")
+        let status = lines.first?.split(separator: " ").dropFirst().first.flatMap { Int($0) }
+        guard let status else { throw ProbeFailure(what: "no status line") }
+        var headers: [String: String] = [:]
+        for line in lines.dropFirst() {
+            let parts = line.split(separator: ":", maxSplits: 1)
+            headers[parts[0].lowercased()] = parts.count == 2 ? String(parts[1].drop { $0 == " " }) : ""
+        }
+        return ProbeAnswer(status: status, headers: headers, body: Array(bytes[(end + separator.count)...]))
+    }
+}
