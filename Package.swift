@@ -103,6 +103,17 @@ let package = Package(
 
         // Beside the house: a scripted vendor and a receiver; nothing on floors 1 to 5 imports them.
         .target(
+            name: "Sandbox",
+            dependencies: [
+                "Cryptography", "RawJSON", "RingbackCore", "WebhookSignature",
+                .product(name: "Hummingbird", package: "hummingbird"),
+                .product(name: "HTTPTypes", package: "swift-http-types"),
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+            ]
+        ),
+        .target(
             name: "RingbackTesting",
             dependencies: ["RingbackCore", "Store", "Transport", .product(name: "NIOConcurrencyHelpers", package: "swift-nio")]
         ),
@@ -164,6 +175,15 @@ let package = Package(
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "NIOConcurrencyHelpers", package: "swift-nio"),
                 .product(name: "NIOCore", package: "swift-nio"),
+            ]
+        ),
+        .testTarget(
+            name: "SandboxTests",
+            dependencies: [
+                "Curl", "RawJSON", "RingbackCore", "RingbackTesting", "Sandbox", "Transport", "WebhookSignature",
+                .product(name: "Hummingbird", package: "hummingbird"),
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
             ]
         ),
     ],

@@ -1,0 +1,63 @@
+import RawJSON
+
+/// What the sandbox reads of a create call.
+struct CreateRequest: Sendable {
+    let model: String
+    let background: Bool
+    let stream: Bool
+    let metadata: [String: String]
+}
+
+extension CreateRequest {
+    /// - Throws: ``InvalidCreateRequest`` with what to write instead. Values of a wrong type are errors: a script that is passed over in
+    ///   silence would test nothing.
+    init(json bytes: [UInt8]) throws(InvalidCreateRequest) {
+        let json: JSON
+        do {
+            json = try JSON(parsing: bytes)
+        } catch {
+            throw InvalidCreateRequest(code: "invalid_json", "The body is not a JSON object: \(error).")
+        }
+        guard json.members != nil else { throw InvalidCreateRequest(code: "invalid_json", "The body is not a JSON object.") }
+        guard let name = json["model"], !name.isNull else {
+            throw InvalidCreateRequest(code: "missing_required_parameter", "Missing required parameter: 'model'.")
+        }
+        guard let text = name.string else { throw InvalidCreateRequest(code: "invalid_type", "'model' has to be a string.") }
+        model = text
+        background = try Self.flag("background", of: json)
+        stream = try Self.flag("stream", of: json)
+        metadata = try Self.metadata(of: json)
+    }
+
+    private static func flag(_ name: String, of json: JSON) throws(InvalidCreateRequest) -> Bool {
+        guard let value = json[name], !value.isNull else { return false }
+        guard let flag = value.bool else { throw InvalidCreateRequest(code: "invalid_type", "'\(name)' has to be true or false.") }
+        return flag
+    }
+
+    private static func metadata(of json: JSON) throws(InvalidCreateRequest) -> [String: String] {
+        guard let value = json["metadata"], !value.isNull else { return [:] }
+        guard let members = value.members else { throw InvalidCreateRequest(code: "invalid_type", "'metadata' has to be an object.") }
+        var metadata: [String: String] = [:]
+        for member in members {
+            guard let text = member.value.string else {
+                throw InvalidCreateRequest(
+                    code: "invalid_type", "metadata '\(member.key)' has to be a string: write its value in double quotes.")
+            }
+            metadata[member.key] = text
+        }
+        return metadata
+    }
+}
+
+/// Why a create call's body cannot be used.
+struct InvalidCreateRequest: Error, Sendable {
+    /// The word programs go by.
+    let code: String
+    let message: String
+
+    init(code: String, _ message: String) {
+        self.code = code
+        self.message = message
+    }
+}
