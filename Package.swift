@@ -7,6 +7,7 @@ let package = Package(
     name: "ringback",
     platforms: [.macOS(.v15)],
     products: [
+        .executable(name: "ringback", targets: ["ringback"]),
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser.git", from: "1.8.2"),
@@ -100,6 +101,19 @@ let package = Package(
             ]
         ),
 
+        // Floor 5: the composition root.
+        .target(
+            name: "RingbackService",
+            dependencies: [
+                "CLinux", "Control", "Curl", "Cryptography", "Delivering", "Destinations", "ResponsesAPI", "RingbackCore", "Settings",
+                "Store",
+                "StoreSQLite", "Transport", "Watching", "WebhookSignature",
+                .product(name: "Hummingbird", package: "hummingbird"),
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+            ]
+        ),
 
         // Beside the house: a scripted vendor and a receiver; nothing on floors 1 to 5 imports them.
         .target(
@@ -118,6 +132,21 @@ let package = Package(
             dependencies: ["RingbackCore", "Store", "Transport", .product(name: "NIOConcurrencyHelpers", package: "swift-nio")]
         ),
 
+        // Floor 6: the command line.
+        .executableTarget(
+            name: "ringback",
+            dependencies: [
+                "CLinux", "Control", "Cryptography", "Curl", "Destinations", "RawJSON", "ResponsesAPI", "RingbackCore", "RingbackService",
+                "Sandbox", "Settings",
+                "Transport", "WebhookSignature",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                .product(name: "Hummingbird", package: "hummingbird"),
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+                .product(name: "UnixSignals", package: "swift-service-lifecycle"),
+            ]
+        ),
 
         .testTarget(name: "CryptographyTests", dependencies: ["Cryptography"]),
         .testTarget(name: "RawJSONTests", dependencies: ["RawJSON"]),
@@ -183,6 +212,17 @@ let package = Package(
                 "Curl", "RawJSON", "RingbackCore", "RingbackTesting", "Sandbox", "Transport", "WebhookSignature",
                 .product(name: "Hummingbird", package: "hummingbird"),
                 .product(name: "Logging", package: "swift-log"),
+                .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+            ]
+        ),
+        .testTarget(
+            name: "ServiceTests",
+            dependencies: [
+                "Curl", "RawJSON", "RingbackCore", "RingbackTesting", "Sandbox", "Settings", "Transport", "WebhookSignature", "ringback",
+                .product(name: "Hummingbird", package: "hummingbird"),
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOPosix", package: "swift-nio"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
             ]
         ),

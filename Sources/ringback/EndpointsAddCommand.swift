@@ -1,0 +1,77 @@
+import ArgumentParser
+import RawJSON
+import RingbackCore
+
+struct EndpointsAddCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "add",
+        abstract: "Adds an endpoint.",
+        discussion: """
+            Without a secret Ringback makes one and shows it this once.
+
+            Try it:
+              ringback endpoints add my-app --url https://app.example.com/hooks/ringback
+            """
+    )
+
+    @Argument(help: "A name: lower-case letters, digits, '.', '_' and '-'.")
+    var name: String
+
+    @Option(help: "The URL that gets signed POSTs.")
+    var url: String?
+
+    @Option(help: "An inbox directory on the server instead of a URL; an absolute path.")
+    var inbox: String?
+
+    @Option(help: "The whsec_ secret to sign with. Better: set RINGBACK_WEBHOOK_SECRET, which process lists do not show.")
+    var secret: String?
+
+    @Option(name: .customLong("event"), help: "An event to get, such as response.completed or watch.*; repeat it for more (response.*).")
+    var events: [String] = []
+
+    @Option(help: "thin or full.")
+    var payload: String?
+
+    @Option(name: .customLong("header"), help: ArgumentHelp("A header to send along; repeat it for more.", valueName: "name: value"))
+    var headers: [String] = []
+
+    @Option(help: "The whole attempt, such as 15s.")
+    var timeout: String?
+
+    @OptionGroup var server: ServerOptions
+    @OptionGroup var output: OutputOptions
+
+    func validate() throws {
+        do {
+            _ = try EndpointName(validating: name)
+        } catch {
+            throw ValidationError("\(error)")
+        }
+        if (url == nil) == (inbox == nil) { throw ValidationError("an endpoint has either --url or --inbox: give one of them") }
+        for header in headers where !header.contains(":") { throw ValidationError("--header takes 'Name: value'") }
+    }
+
+    func run() async throws {
+        try await APIClient.with(server) { client in
+            try EndpointText.report(try await client.post("/v1/endpoints", body: request.bytes), output: output)
+        }
+    }
+
+    private var request: JSON {
+        var members: [JSON.Member] = [.init("name", .string(name))]
+        let secret = inbox == nil ? secret ?? environmentVariable("RINGBACK_WEBHOOK_SECRET") : secret
+        let texts = [("url", url), ("inbox", inbox), ("secret", secret), ("payload", payload), ("timeout", timeout)]
+        for (name, value) in texts {
+            if let value { members.append(.init(name, .string(value))) }
+        }
+        if !events.isEmpty { members.append(.init("events", .array(events.map { .string($0) }))) }
+        if !headers.isEmpty {
+            let pairs = headers.map { header -> JSON.Member in
+                let parts = header.split(separator: ":", maxSplits: 1, omittingEmptySubsequences: false)
+                return JSON.Member(String(parts[0]), .string(String(parts[1].drop { $0 == " " })))
+            }
+            members.append(.init("headers", .object(pairs)))
+        }
+        return .object(members)
+    }
+}
