@@ -2,12 +2,14 @@
 
 import PackageDescription
 
+// Targets are the walls of this house, listed from the ground up. A target imports only targets listed above it.
 
 let package = Package(
     name: "ringback",
     platforms: [.macOS(.v15)],
     products: [
         .executable(name: "ringback", targets: ["ringback"]),
+        .executable(name: "ringback-bench", targets: ["ringback-bench"]),
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser.git", from: "1.8.2"),
@@ -146,6 +148,18 @@ let package = Package(
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
                 .product(name: "UnixSignals", package: "swift-service-lifecycle"),
             ]
+        ),
+        .executableTarget(
+            name: "ringback-bench",
+            dependencies: [
+                "Curl", "RawJSON", "ResponsesAPI", "RingbackCore", "Transport", "WebhookSignature",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                .product(name: "NIOConcurrencyHelpers", package: "swift-nio"),
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOPosix", package: "swift-nio"),
+                .product(name: "UnixSignals", package: "swift-service-lifecycle"),
+            ],
+            exclude: ["README.md"]
         ),
 
         .testTarget(name: "CryptographyTests", dependencies: ["Cryptography"]),

@@ -1,0 +1,18 @@
+import ArgumentParser
+
+/// What can be measured, each by itself.
+enum Scenario: String, CaseIterable, ExpressibleByArgument, Sendable {
+    case idle
+    case steady
+    case burst
+    case deliveries
+
+    func measure(_ stage: Stage, order: [Stage.Kind]) async throws -> [Figure] {
+        switch self {
+        case .idle: try await IdleMemory.measure(stage, order: order)
+        case .steady: try await SteadyStreams.measure(stage, order: order)
+        case .burst: try await Burst.measure(stage, order: order)
+        case .deliveries: try await Deliveries.measure(stage, order: order)
+        }
+    }
+}

@@ -1,0 +1,57 @@
+import NIOCore
+import RawJSON
+import RingbackCore
+import WebhookSignature
+
+/// One connection to the receiver. Every callback's signature is checked, as a receiver should.
+final class ReceiverConnection: ChannelInboundHandler {
+    typealias InboundIn = ByteBuffer
+    typealias OutboundOut = ByteBuffer
+
+    private static let path = "/hook"
+
+    private let world: World
+    private let key: VerifyingKey
+    private let time = SystemTime()
+    private var reader = RequestReader()
+
+    init(world: World, key: VerifyingKey) {
+        self.world = world
+        self.key = key
+    }
+
+    func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+        let now = NIODeadline.now()
+        reader.append(unwrapInboundIn(data))
+        do {
+            while let request = try reader.next() {
+                let isGood = takes(request, at: now)
+                if !isGood { world.refused() }
+                let answer = ResponseBytes.status(isGood ? "200 OK" : "400 Bad Request")
+                context.writeAndFlush(wrapOutboundOut(answer), promise: nil)
+            }
+        } catch {
+            context.close(promise: nil)
+        }
+    }
+
+    func errorCaught(context: ChannelHandlerContext, error: any Error) {
+        context.close(promise: nil)
+    }
+
+    private func takes(_ request: Request, at now: NIODeadline) -> Bool {
+        guard request.method == "POST", request.path == Self.path else { return false }
+        do {
+            let id = request.headers[WebhookSigner.idHeader]
+            try WebhookVerifier.verify(
+                id: id, timestamp: request.headers[WebhookSigner.timestampHeader],
+                signature: request.headers[WebhookSigner.signatureHeader], body: request.body, keys: [key], now: time.wallNow
+            )
+            let body = try JSON(parsing: request.body)
+            guard let id, body["id"]?.string == id, let response = body["data"]?["id"]?.string else { return false }
+            return ResponseName.number(of: response).map { world.received($0, at: now) } ?? false
+        } catch {
+            return false
+        }
+    }
+}
