@@ -110,7 +110,8 @@ package struct Node: Service {
                 let inbox = try InboxDestination(target, timeout: endpoint.timeout, time: time)
                 try await inbox.prepare()
                 for warning in inbox.warnings {
-                    logger.warning("An inbox is not as it should be.", metadata: ["endpoint.name": "\(endpoint.name)", "warning": "\(warning)"])
+                    logger.warning(
+                        "An inbox is not as it should be.", metadata: ["endpoint.name": "\(endpoint.name)", "warning": "\(warning)"])
                 }
             } catch {
                 // Every delivery tries again; until then it is a failed attempt with this reason.

@@ -1,4 +1,5 @@
 import Foundation
+import NIOConcurrencyHelpers
 import NIOCore
 import NIOPosix
 import RawJSON
@@ -57,6 +58,7 @@ struct Bridge: Sendable {
     static func freePort() throws -> Int {
         for _ in 0..<100 {
             let port = Int.random(in: 18_000..<30_000)
+            guard handedOut.withLockedValue({ $0.insert(port).inserted }) else { continue }
             let bootstrap = ServerBootstrap(group: MultiThreadedEventLoopGroup.singleton)
             guard let channel = try? bootstrap.bind(host: "127.0.0.1", port: port).wait() else { continue }
             try channel.close().wait()
@@ -64,6 +66,9 @@ struct Bridge: Sendable {
         }
         throw BridgeError("no free port found")
     }
+
+    /// No port is given to two tests: one of them may be down at the moment the other looks.
+    private static let handedOut = NIOLockedValueBox<Set<Int>>([])
 
     func start(environment: [String: String] = [:]) throws -> RingbackProcess {
         try RingbackProcess(
@@ -73,7 +78,7 @@ struct Bridge: Sendable {
     }
 
     /// Waits until the bridge answers `/readyz` with 200.
-    func waitUntilReady(within limit: Duration = .seconds(60)) async throws {
+    func waitUntilReady(within limit: Duration = .seconds(120)) async throws {
         try await eventually(within: limit, "the bridge is ready") {
             try await surroundings.client.get(url + "/readyz").status == 200
         }

@@ -56,7 +56,7 @@ struct SurvivalRun: Sendable {
             for kill in 1...times {
                 let process = try bridge.start()
                 // Mostly in the middle of its work, sometimes while it starts.
-                if number(in: 0..<10) > 0 { try await bridge.waitUntilReady() }
+                if number(in: 0..<10) > 0 { try await waitUntilReady(process, afterKill: kill - 1) }
                 let time = SystemTime()
                 try await time.sleep(until: time.now + .milliseconds(number(in: 5..<500)))
                 await process.kill()
@@ -65,6 +65,14 @@ struct SurvivalRun: Sendable {
             group.cancelAll()
             // The clients end with the error of their cancelled call.
             while let result = await group.nextResult() { if case .failure(let error) = result, !isCancellation(error) { throw error } }
+        }
+    }
+
+    private func waitUntilReady(_ process: RingbackProcess, afterKill kill: Int) async throws {
+        do {
+            try await bridge.waitUntilReady()
+        } catch {
+            throw BridgeError("after kill \(kill): \(error); the bridge's last words:\n\(process.logText.suffix(4000))")
         }
     }
 
@@ -102,8 +110,8 @@ struct SurvivalRun: Sendable {
         do {
             try await eventually(within: .seconds(120), "every event reached the receiver and the inbox") {
                 let ids = try bridge.surroundings.received.webhookIDs()
-                let files = try bridge.inboxFiles().joined(separator: "\n")
-                return expected.keys.allSatisfy { ids[$0] != nil && files.contains($0) }
+                let files = try filesByResponse()
+                return expected.keys.allSatisfy { ids[$0] != nil && files[$0] != nil }
             }
         } catch {
             Issue.record("\(error); the bridge's last words:\n\(process.logText.suffix(4000))")
@@ -117,24 +125,31 @@ struct SurvivalRun: Sendable {
     }
 
     private func verifyCallbacks(_ expected: [String: String]) throws {
-        let ids = try bridge.surroundings.received.webhookIDs()
+        var ids: [String: Set<String>] = [:]
+        var types: [String: Set<String>] = [:]
+        for callback in bridge.surroundings.received.all {
+            #expect(callback.verdict == .verified)
+            let body = try JSON(parsing: callback.body)
+            let response = try #require(body["data"]?["id"]?.string)
+            ids[response, default: []].insert(try #require(callback.webhookID))
+            types[response, default: []].insert(try #require(body["type"]?.string))
+        }
         for (response, outcome) in expected {
             #expect(ids[response]?.count == 1, "\(response) arrived under \(ids[response] ?? []) instead of one webhook id")
-            let types = try Set(
-                bridge.surroundings.received.all.compactMap { callback -> String? in
-                    let body = try JSON(parsing: callback.body)
-                    return body["data"]?["id"]?.string == response ? body["type"]?.string : nil
-                })
-            #expect(types == ["response.\(outcome)"])
+            #expect(types[response] == ["response.\(outcome)"])
         }
-        #expect(bridge.surroundings.received.all.allSatisfy { $0.verdict == .verified })
     }
 
     private func verifyFiles(_ expected: [String: String]) throws {
-        let files = try bridge.inboxFiles()
+        let files = try filesByResponse()
         for (response, outcome) in expected {
-            #expect(files.count { $0.contains(response) && $0.hasSuffix(".\(outcome).json") } == 1, "\(response) has not exactly one file")
+            #expect(files[response]?.map { $0.hasSuffix(".\(outcome).json") } == [true], "\(response) has not exactly one file")
         }
+    }
+
+    /// The files' names, which are `<time>.<response id>.<outcome>.json`.
+    private func filesByResponse() throws -> [String: [String]] {
+        Dictionary(grouping: try bridge.inboxFiles()) { $0.split(separator: ".").dropFirst().first.map(String.init) ?? "" }
     }
 
     private func verifyWatches(_ expected: [String: String]) async throws {
