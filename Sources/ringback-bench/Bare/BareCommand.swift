@@ -12,10 +12,9 @@ struct BareCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "bare", abstract: "The baseline, told what to do by lines on standard input.", shouldDisplay: false)
 
-    /// The answer to every order that was understood.
+    /// Said once when it is ready, and after every order that was understood. What was lost on the way shows at the receiver.
     struct Answer: Codable, Sendable {
-        var streamsLost = 0
-        var postsFailed = 0
+        var isReady = true
     }
 
     @Option(help: "The vendor's base URL.")
@@ -56,7 +55,7 @@ struct BareCommand: AsyncParsableCommand {
             case .follow(let numbers): follower.follow(numbers)
             case .post(let numbers, let inFlight): poster.post(Array(numbers), inFlight: inFlight)
             }
-            try say(Answer(streamsLost: follower.streamsLost, postsFailed: poster.postsFailed))
+            try say(Answer())
         }
     }
 

@@ -1,4 +1,3 @@
-import NIOConcurrencyHelpers
 import ResponsesAPI
 import RingbackCore
 import Transport
@@ -7,7 +6,6 @@ import Transport
 final class BareFollower: Sendable {
     private let client: ResponsesClient
     private let journal: BareJournal
-    private let lost = NIOLockedValueBox(0)
 
     init(upstream: String, transport: any Transport, journal: BareJournal) {
         let upstream = Upstream(name: UpstreamName(trusted: "bare"), baseURL: upstream, streamIdleTimeout: Contenders.streamIdleTimeout)
@@ -15,12 +13,10 @@ final class BareFollower: Sendable {
         self.journal = journal
     }
 
-    var streamsLost: Int { lost.withLockedValue { $0 } }
-
     func follow(_ numbers: Range<Int>) {
         for number in numbers {
             let id = ResponseID(trusted: ResponseName.id(of: number))
-            let stream = BareStream(number: number, journal: journal, lost: lost)
+            let stream = BareStream(number: number, journal: journal)
             _ = client.transport.start(client.streamRequest(id, startingAfter: nil, headers: []), handler: stream)
         }
     }
@@ -29,14 +25,11 @@ final class BareFollower: Sendable {
 private final class BareStream: TransferHandler {
     private let number: Int
     private let journal: BareJournal
-    private let lost: NIOLockedValueBox<Int>
     private var reader = ResponseStreamReader(cursor: nil)
-    private var hasEnded = false
 
-    init(number: Int, journal: BareJournal, lost: NIOLockedValueBox<Int>) {
+    init(number: Int, journal: BareJournal) {
         self.number = number
         self.journal = journal
-        self.lost = lost
     }
 
     func transferReceived(_ head: TransferHead) -> TransferVerdict {
@@ -47,7 +40,6 @@ private final class BareStream: TransferHandler {
         for finding in reader.receive(bytes) {
             switch finding {
             case .terminal:
-                hasEnded = true
                 journal.ended(number)
                 return .finish
             case .end, .violation: return .finish
@@ -57,7 +49,5 @@ private final class BareStream: TransferHandler {
         return .proceed
     }
 
-    func transferEnded(_ error: TransportError?, summary: TransferSummary) {
-        if !hasEnded { lost.withLockedValue { $0 += 1 } }
-    }
+    func transferEnded(_ error: TransportError?, summary: TransferSummary) {}
 }

@@ -11,7 +11,6 @@ final class BarePoster: Sendable {
         var taken = 0
         var inFlight = 0
         var limit: Int
-        var failed = 0
 
         mutating func next() -> Int? {
             guard taken < waiting.count, inFlight < limit else { return nil }
@@ -40,8 +39,6 @@ final class BarePoster: Sendable {
         state = NIOLockedValueBox(State(limit: inFlight))
     }
 
-    var postsFailed: Int { state.withLockedValue { $0.failed } }
-
     /// - Parameter inFlight: From now on; `nil` leaves the limit as it is.
     func post(_ numbers: [Int], inFlight: Int? = nil) {
         state.withLockedValue { state in
@@ -53,15 +50,12 @@ final class BarePoster: Sendable {
 
     private func sendNext() {
         while let number = state.withLockedValue({ $0.next() }) {
-            _ = transport.start(request(number), handler: BarePost { [self] isDelivered in ended(isDelivered) })
+            _ = transport.start(request(number), handler: BarePost { [self] in ended() })
         }
     }
 
-    private func ended(_ isDelivered: Bool) {
-        state.withLockedValue { state in
-            state.inFlight -= 1
-            if !isDelivered { state.failed += 1 }
-        }
+    private func ended() {
+        state.withLockedValue { $0.inFlight -= 1 }
         sendNext()
     }
 
@@ -80,21 +74,17 @@ final class BarePoster: Sendable {
 }
 
 private final class BarePost: TransferHandler {
-    private let done: (Bool) -> Void
-    private var status = 0
+    private let done: () -> Void
 
-    init(done: @escaping (Bool) -> Void) {
+    init(done: @escaping () -> Void) {
         self.done = done
     }
 
-    func transferReceived(_ head: TransferHead) -> TransferVerdict {
-        status = head.status
-        return .proceed
-    }
+    func transferReceived(_ head: TransferHead) -> TransferVerdict { .proceed }
 
     func transferReceived(_ bytes: Span<UInt8>) -> TransferVerdict { .proceed }
 
     func transferEnded(_ error: TransportError?, summary: TransferSummary) {
-        done(error == nil && 200...299 ~= status)
+        done()
     }
 }
