@@ -41,6 +41,3 @@ package enum JSONText {
         return found
     }
 }
-
-/// Lets callers write `RawJSON.members(…)` after the module they import.
-package typealias RawJSON = JSONText

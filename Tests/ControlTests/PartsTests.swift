@@ -25,8 +25,8 @@ struct PartsTests {
         ]
     )
     func measures(_ left: String, _ right: String, _ distance: Int) {
-        #expect(Suggestion.distance(left, right) == distance)
-        #expect(Suggestion.distance(right, left) == distance)
+        #expect(EditDistance.between(Array(left.utf8), Array(right.utf8)) == distance)
+        #expect(EditDistance.between(Array(right.utf8), Array(left.utf8)) == distance)
     }
 
     @Test(

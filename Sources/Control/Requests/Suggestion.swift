@@ -1,3 +1,5 @@
+import RingbackCore
+
 /// "Did you mean": the nearest of the known words, when one is near.
 enum Suggestion {
     /// How many letters may be wrong, missing or too many.
@@ -18,33 +20,12 @@ enum Suggestion {
     static func nearest(to word: String, among known: [String]) -> String? {
         guard word.utf8.count <= longestWord, !word.isEmpty else { return nil }
         let lowered = word.lowercased()
-        let candidates = known.map { (word: $0, distance: distance(lowered, $0.lowercased())) }
+        let letters = Array(lowered.utf8)
+        let candidates = known.map { (word: $0, distance: EditDistance.between(letters, Array($0.lowercased().utf8))) }
         if let best = candidates.min(by: { $0.distance < $1.distance }), best.distance <= min(tolerance, max(1, word.count / 2)) {
             return best.word
         }
         guard lowered.count >= 3 else { return nil }
         return known.first { $0.lowercased().hasPrefix(lowered) || lowered.hasPrefix($0.lowercased()) }
-    }
-
-    /// The Levenshtein distance, with a swap of neighbours counted once (optimal string alignment).
-    static func distance(_ left: String, _ right: String) -> Int {
-        let left = Array(left.utf8)
-        let right = Array(right.utf8)
-        guard !left.isEmpty, !right.isEmpty else { return max(left.count, right.count) }
-        var beforeLast = [Int](repeating: 0, count: right.count + 1)
-        var last = Array(0...right.count)
-        for (row, byte) in left.enumerated() {
-            var current = [row + 1]
-            for (column, other) in right.enumerated() {
-                var cost = min(last[column + 1] + 1, current[column] + 1, last[column] + (byte == other ? 0 : 1))
-                if row > 0, column > 0, byte == right[column - 1], left[row - 1] == other {
-                    cost = min(cost, beforeLast[column - 1] + 1)
-                }
-                current.append(cost)
-            }
-            beforeLast = last
-            last = current
-        }
-        return last[right.count]
     }
 }
