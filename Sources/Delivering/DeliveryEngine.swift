@@ -135,7 +135,7 @@ package actor DeliveryEngine {
             switch hint {
             case .deliveriesDue(let endpoints): places.look(at: endpoints)
             case .endpointsChanged: places.endpointsChanged()
-            case .watchesRegistered, .watchesStopped: break
+            case .watchesRegistered, .watchesStopped, .watchesWorthALook: break
             }
         }
     }

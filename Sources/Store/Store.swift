@@ -11,6 +11,10 @@ package protocol Store: WatchStore, DeliveryStore, EventStore, EndpointStore {
     /// Hints about changes, for one listener. A hint may get lost or come twice without harm: it only says "look now".
     func hints() -> AsyncStream<StoreHint>
 
+    /// Passes on the suspicion that these responses are at their end, such as after a cancel or on a vendor's own webhook: whoever follows
+    /// them asks by GET soon. Only a hint: nothing is written, and where it gets lost the watches are followed as ever.
+    func suggestLook(_ ids: [WatchID])
+
     /// Checks that the store can be read and written right now; for `/readyz`.
     func checkReadiness() async throws(StoreError)
 
@@ -51,6 +55,8 @@ package enum StoreHint: Sendable, Hashable {
     case watchesRegistered
     /// These watches were stopped or deleted: whoever follows them may let go.
     case watchesStopped([WatchID])
+    /// These watches may be at their end: whoever follows them may ask now.
+    case watchesWorthALook([WatchID])
     /// There may be deliveries that are due for these endpoints.
     case deliveriesDue([EndpointName])
     /// The endpoints kept in the store changed.

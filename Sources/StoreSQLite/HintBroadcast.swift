@@ -50,6 +50,7 @@ final class HintMailbox: Sendable {
     fileprivate struct State {
         var watchesRegistered = false
         var watchesStopped: [WatchID] = []
+        var watchesWorthALook: Set<WatchID> = []
         var deliveriesDue: Set<EndpointName> = []
         var endpointsChanged = false
         var isFinished = false
@@ -103,7 +104,7 @@ final class HintMailbox: Sendable {
 
 extension HintMailbox.State {
     fileprivate var holdsHint: Bool {
-        watchesRegistered || endpointsChanged || !watchesStopped.isEmpty || !deliveriesDue.isEmpty
+        watchesRegistered || endpointsChanged || !watchesStopped.isEmpty || !watchesWorthALook.isEmpty || !deliveriesDue.isEmpty
     }
 
     fileprivate mutating func merge(_ hint: StoreHint) {
@@ -111,6 +112,8 @@ extension HintMailbox.State {
         case .watchesRegistered: watchesRegistered = true
         case .endpointsChanged: endpointsChanged = true
         case .watchesStopped(let ids): watchesStopped += ids.prefix(HintMailbox.maximumRemembered - watchesStopped.count)
+        case .watchesWorthALook(let ids):
+            watchesWorthALook.formUnion(ids.prefix(HintMailbox.maximumRemembered - watchesWorthALook.count))
         case .deliveriesDue(let endpoints):
             deliveriesDue.formUnion(endpoints.prefix(HintMailbox.maximumRemembered - deliveriesDue.count))
         }
@@ -124,6 +127,10 @@ extension HintMailbox.State {
         if !watchesStopped.isEmpty {
             defer { watchesStopped = [] }
             return .watchesStopped(watchesStopped)
+        }
+        if !watchesWorthALook.isEmpty {
+            defer { watchesWorthALook = [] }
+            return .watchesWorthALook(Array(watchesWorthALook))
         }
         if !deliveriesDue.isEmpty {
             defer { deliveriesDue = [] }

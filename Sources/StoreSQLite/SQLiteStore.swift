@@ -63,6 +63,10 @@ package final class SQLiteStore: Store {
         hintBroadcast.listen()
     }
 
+    package func suggestLook(_ ids: [WatchID]) {
+        if !ids.isEmpty { send(.watchesWorthALook(ids)) }
+    }
+
     package func checkReadiness() async throws(StoreError) {
         let now = time.wallNow
         try await change { database in

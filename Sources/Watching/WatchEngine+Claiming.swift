@@ -9,6 +9,7 @@ extension WatchEngine {
             switch hint {
             case .watchesRegistered: claimBell.ring()
             case .watchesStopped(let ids): await letGo(ids)
+            case .watchesWorthALook(let ids): lookAt(ids)
             case .deliveriesDue, .endpointsChanged: break
             }
         }
@@ -122,6 +123,13 @@ extension WatchEngine {
             try await store.releaseWatches(stopped.map { (id: $0.id, lease: $0.lease) })
         } catch {
             noteStoreTrouble(error)
+        }
+    }
+
+    /// Somebody has reason to think that these responses are at their end.
+    private func lookAt(_ ids: [WatchID]) {
+        for followed in ids.compactMap({ table[$0] }) {
+            apply(followed.machine.hinted(in: circumstances(of: followed)), to: followed)
         }
     }
 

@@ -85,7 +85,7 @@ extension WatchMachine {
             state = .ended
             return .lost
         case .running:
-            return goOn(confirmingAgainIn: circumstances.pace.confirmDelay(dice: circumstances.dice), in: circumstances) { machine in
+            return goOn(confirmingAgainIn: confirmDelay(in: circumstances), in: circumstances) { machine in
                 machine.askLater(pollAfter: pollAfter, in: circumstances)
             }
         case .missing:
@@ -108,6 +108,12 @@ extension WatchMachine {
         let confirmAt = circumstances.now + delay
         state = isOpened ? .streaming(confirmAt: confirmAt) : .opening(confirmAt: confirmAt)
         return .wait
+    }
+
+    private mutating func confirmDelay(in circumstances: Circumstances) -> Duration {
+        guard eagerConfirmations > 0 else { return circumstances.pace.confirmDelay(dice: circumstances.dice) }
+        defer { eagerConfirmations -= 1 }
+        return circumstances.pace.eagerConfirmDelay(left: eagerConfirmations, dice: circumstances.dice)
     }
 
     /// The response is running and no stream is open: resume one where that is welcome, else poll.

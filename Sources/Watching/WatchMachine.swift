@@ -18,10 +18,10 @@ package struct WatchMachine: Sendable, Hashable {
         /// Exits: `begin` to `opening`, `retrieving` or `lastLook`; too old, or stopped, to `ended`.
         case parked
         /// Nothing is under way until a moment.
-        /// Exits: the moment to `opening` or `retrieving`; too old to `lastLook`; `park`; stopped to `ended`.
+        /// Exits: the moment to `opening` or `retrieving`; a hint to `retrieving`; too old to `lastLook`; `park`; stopped to `ended`.
         case pausing(until: Moment, then: Step)
         /// A stream is asked for.
-        /// Exits: its head to `streaming`; its end to `retrieving`, `pausing` or `ended`; the moment to `confirming`; too old to
+        /// Exits: its head to `streaming`; its end to `retrieving`, `pausing` or `ended`; the moment or a hint to `confirming`; too old to
         /// `lastLook`; `park`; stopped to `ended`.
         case opening(confirmAt: Moment)
         /// A stream is read.
@@ -110,6 +110,10 @@ package struct WatchMachine: Sendable, Hashable {
     /// 404s in a row after the grace.
     var notFoundAnswers: UInt8 = 0
     var streamBroughtEvents = false
+    /// When a hint last led to a GET, or will.
+    var hintedLookAt: Moment?
+    /// Confirming polls that still come soon after a hint.
+    var eagerConfirmations: UInt8 = 0
 
     /// - Parameters:
     ///   - status: What is known so far; `queued` or `in_progress`.

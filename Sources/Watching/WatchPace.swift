@@ -35,6 +35,12 @@ package struct WatchPace: Sendable, Hashable {
     /// A cancelled response is looked at once more after this long: some vendors complete it after all.
     package static let secondLookDelay: Duration = .seconds(300)
 
+    /// Hints hurry a watch at most this often: a hint costs its sender little, and must not become a way to have an upstream flooded.
+    package static let shortestHintSpacing: Duration = .seconds(5)
+    /// After a hint the next polls that confirm an open stream come sooner: a cancel may be accepted at once and take its time, and the
+    /// stream may never tell. So many of them.
+    package static let eagerConfirmationLimit: UInt8 = 4
+
     /// For watches that are parked: they ask nobody.
     static let parked = WatchPace(
         pollInterval: .seconds(30), pollMaximumInterval: .seconds(30), stalledAfter: .seconds(3600),
@@ -98,6 +104,14 @@ package struct WatchPace: Sendable, Hashable {
     /// The time between two later polls that confirm a stream, ± 20 %.
     package func confirmDelay(dice: Double) -> Duration {
         Self.spread(confirmInterval, dice: dice)
+    }
+
+    /// The time between the polls that confirm a stream after a hint: 5 s, 15 s, 45 s, 135 s, ± 20 %, and never more than the usual.
+    ///
+    /// - Parameter left: How many of them are still to come, this one included: from ``eagerConfirmationLimit`` down to 1.
+    package func eagerConfirmDelay(left: UInt8, dice: Double) -> Duration {
+        let steps = Int(Self.eagerConfirmationLimit) - Int(left)
+        return Self.spread(Self.growing(from: Self.shortestHintSpacing, to: confirmInterval, factor: 3, steps: steps), dice: dice)
     }
 
     /// `duration` ± 20 %.

@@ -254,8 +254,11 @@ struct WatchRoutesTests {
                 let body = #"{"response_id":"resp_1","headers":{"X-On-Behalf-Of":"acme"}}"#
                 _ = try await control.probe.send("POST", "/v1/watches", body: body)
                 let id = WatchID(upstream: .main, response: ResponseID(trusted: "resp_1"))
+                var hints = control.store.hints().makeAsyncIterator()
                 let answer = try await control.probe.send("POST", "/v1/watches/\(id)/cancel")
                 #expect(answer.status == expected, "\(answer.text)")
+                // Whoever follows the watch looks at once, unless the upstream took no notice of the request.
+                if expected < 500 { #expect(await hints.next() == .watchesWorthALook([id])) }
                 let asked = try #require(upstream.asked.first)
                 #expect(asked.method == "POST")
                 #expect(asked.uri == "/v1/responses/resp_1/cancel")

@@ -101,6 +101,7 @@ final class FaultyStore: Store {
         return try await store.response(of: event)
     }
 
+    func suggestLook(_ ids: [WatchID]) { store.suggestLook(ids) }
     func hints() -> AsyncStream<StoreHint> {
         state.withLockedValue(\.isDeaf) ? AsyncStream { $0.finish() } : store.hints()
     }

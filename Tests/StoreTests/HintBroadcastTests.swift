@@ -35,11 +35,12 @@ struct HintBroadcastTests {
         let many = 0..<(HintMailbox.maximumRemembered + 500)
         for number in many {
             broadcast.send(.watchesStopped([WatchID(trusted: "watch_\(number)")]))
+            broadcast.send(.watchesWorthALook([WatchID(trusted: "watch_\(number)")]))
             broadcast.send(.deliveriesDue([EndpointName(trusted: "endpoint-\(number)")]))
         }
-        for _ in 0..<2 {
+        for _ in 0..<3 {
             switch await hints.next() {
-            case .watchesStopped(let ids): #expect(ids.count == HintMailbox.maximumRemembered)
+            case .watchesStopped(let ids), .watchesWorthALook(let ids): #expect(ids.count == HintMailbox.maximumRemembered)
             case .deliveriesDue(let endpoints): #expect(endpoints.count == HintMailbox.maximumRemembered)
             case .watchesRegistered, .endpointsChanged, nil: Issue.record("a hint that nobody sent")
             }

@@ -110,6 +110,7 @@ final class FaultyStore: Store {
     func heartbeat(_ node: NodeID, now: Timestamp, until: Timestamp) async throws(StoreError) {
         try await store.heartbeat(node, now: now, until: until)
     }
+    func suggestLook(_ ids: [WatchID]) { store.suggestLook(ids) }
     func hints() -> AsyncStream<StoreHint> { store.hints() }
     func checkReadiness() async throws(StoreError) { try await store.checkReadiness() }
     func purge(deliveredBefore: Timestamp, deadBefore: Timestamp, responsesBefore: Timestamp, limit: Int) async throws(StoreError) -> Bool {

@@ -52,6 +52,7 @@ struct MachineBench {
         case .streamEnded(let end): machine.streamEnded(end, in: circumstances)
         case .retrieved(let answer): machine.retrieved(answer, in: circumstances)
         case .failed(let error): machine.requestFailed(error, in: circumstances)
+        case .hint: machine.hinted(in: circumstances)
         case .timer: machine.timerFired(in: circumstances)
         case .wake: wake()
         case .stop: stop()
@@ -80,6 +81,7 @@ enum Word: Sendable, CustomStringConvertible {
     case streamEnded(StreamEnd)
     case retrieved(RetrieveAnswer)
     case failed(TransportError)
+    case hint
     /// The timer fires without the clock having moved.
     case timer
     /// The clock moves to the deadline and the timer fires.
@@ -88,7 +90,7 @@ enum Word: Sendable, CustomStringConvertible {
     case park
 
     static let all: [Word] =
-        [.begin, .opened, .progressed(nil), .progressed(7), .reported(.queued), .reported(.inProgress), .timer, .wake, .stop, .park]
+        [.begin, .opened, .progressed(nil), .progressed(7), .reported(.queued), .reported(.inProgress), .hint, .timer, .wake, .stop, .park]
         + statuses.map { .concluded($0) } + ends.map { .streamEnded($0) } + answers.map { .retrieved($0) }
         + [.failed(.connectTimeout), .failed(.closed)]
 
@@ -118,6 +120,7 @@ enum Word: Sendable, CustomStringConvertible {
         case .streamEnded(let end): "stream ended: \(end)".replacing("\n", with: " ").prefix(60).description
         case .retrieved(let answer): "GET: \(answer)".prefix(60).description
         case .failed(let error): "GET failed: \(error)"
+        case .hint: "hint"
         case .timer: "timer"
         case .wake: "deadline"
         case .stop: "stop"

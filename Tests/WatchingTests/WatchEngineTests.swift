@@ -174,6 +174,22 @@ struct WatchEngineTests {
         }
     }
 
+    @Test("asks by GET at once on a hint, and finds the end that a silent stream does not tell")
+    func lookNow() async throws {
+        try await withEngine { bench in
+            let id = try await bench.register()
+            let stream = await bench.transport.nextCall()
+            await stream.openStream()
+            bench.store.suggestLook([WatchID(trusted: "watch_unknown"), id])
+            let get = await bench.transport.nextCall()
+            #expect(!get.isStream)
+            await get.respond("cancelled")
+            #expect(try await bench.intake.next().event.type == .responseCancelled)
+            await stream.ended()
+            #expect(bench.time.now == Moment(nanoseconds: 0))
+        }
+    }
+
     @Test("ends the transfers of a watch that is stopped")
     func stopped() async throws {
         try await withEngine { bench in

@@ -113,7 +113,7 @@ extension Word {
     fileprivate var leavesRetrievalAlone: Bool {
         switch self {
         case .retrieved, .failed, .begin, .park, .stop: false
-        case .opened, .progressed, .reported, .concluded, .streamEnded, .timer, .wake: true
+        case .opened, .progressed, .reported, .concluded, .streamEnded, .hint, .timer, .wake: true
         }
     }
 }

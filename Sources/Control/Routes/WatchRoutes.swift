@@ -80,7 +80,9 @@ struct WatchRoutes {
         } catch {
             throw Problem(error, upstream: watch.upstream)
         }
-        switch RetrieveAnswer(head: answer.head, body: answer.body, now: call.now) {
+        let meaning = RetrieveAnswer(head: answer.head, body: answer.body, now: call.now)
+        if meaning.mayTouchTheEnd { dependencies.store.suggestLook([watch.id]) }
+        switch meaning {
         case .response, .unusable:
             // Whatever a 2xx carries, the upstream has taken the request; the way the response ends will tell.
             let live = await dependencies.liveProgress(watch.id)
@@ -106,5 +108,16 @@ struct WatchRoutes {
 
     private var missing: Problem {
         Problem(.notFound, "there is no watch of that id: GET /v1/watches?response_id=… finds it by the response's id")
+    }
+}
+
+extension RetrieveAnswer {
+    /// Whether the response may be at its end after a cancel that was answered so: the cancel was taken, or refused because there was
+    /// nothing left to cancel (400, 404 or 409, by vendor). Many a stream never tells that its response was cancelled.
+    fileprivate var mayTouchTheEnd: Bool {
+        switch self {
+        case .response, .unusable, .notFound, .refused: true
+        case .unauthorized, .rateLimited, .unavailable: false
+        }
     }
 }
