@@ -203,7 +203,8 @@ let package = Package(
         .testTarget(
             name: "DestinationsTests",
             dependencies: [
-                "Curl", "Delivering", "Destinations", "RingbackCore", "RingbackTesting", "Store", "Transport", "WebhookSignature",
+                "Curl", "Delivering", "Destinations", "RawJSON", "RingbackCore", "RingbackTesting", "Store", "Transport",
+                "WebhookSignature",
                 .product(name: "NIOConcurrencyHelpers", package: "swift-nio"),
             ],
             resources: [.copy("Data")]

@@ -116,7 +116,7 @@ final class EasyHandle {
         }
         switch (request.method, body) {
         case (.get, nil), (.post, _): break
-        case (.get, _), (.delete, _): setter.set(CURLOPT_CUSTOMREQUEST, request.method.rawValue)
+        case (.get, _), (.delete, _), (.options, _): setter.set(CURLOPT_CUSTOMREQUEST, request.method.rawValue)
         }
     }
 

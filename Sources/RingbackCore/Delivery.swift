@@ -142,6 +142,8 @@ package enum AttemptError: String, Sendable, Hashable, CaseIterable, Codable {
     // The receiver's answer.
     case httpStatus = "http_status"
     case redirect
+    /// The receiver did not consent to callbacks when it was asked.
+    case handshakeRefused = "handshake_refused"
     // The way to the receiver.
     case nameNotFound = "name_not_found"
     case connectionRefused = "connection_refused"

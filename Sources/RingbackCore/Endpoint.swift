@@ -62,6 +62,10 @@ package enum PayloadForm: String, Sendable, Hashable, CaseIterable, Codable {
     case thin
     /// The envelope with the whole response object.
     case full
+    /// CloudEvents 1.0 in structured mode: one JSON object with the event's attributes and the response object as `data`.
+    case cloudEvents = "cloudevents"
+    /// CloudEvents 1.0 in binary mode: the attributes as `ce-` headers, and the response object alone as the body.
+    case cloudEventsBinary = "cloudevents-binary"
 }
 
 /// A URL that gets signed `POST`s.
@@ -73,13 +77,19 @@ package struct WebhookTarget: Sendable, Hashable {
     package var headers: [HeaderField]
     /// PEM file with the certificate authorities to trust instead of the system's.
     package var caFile: String?
+    /// When set, the receiver is asked for its consent before the first callback.
+    package var handshake: WebhookHandshake?
 
-    package init(url: String, secrets: [SigningSecret], payload: PayloadForm = .thin, headers: [HeaderField] = [], caFile: String? = nil) {
+    package init(
+        url: String, secrets: [SigningSecret], payload: PayloadForm = .thin, headers: [HeaderField] = [], caFile: String? = nil,
+        handshake: WebhookHandshake? = nil
+    ) {
         self.url = url
         self.secrets = secrets
         self.payload = payload
         self.headers = headers
         self.caFile = caFile
+        self.handshake = handshake
     }
 }
 

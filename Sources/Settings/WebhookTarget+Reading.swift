@@ -5,12 +5,15 @@ import WebhookSignature
 extension WebhookTarget {
     /// The keys that only an endpoint with a `url` has.
     static let keys = [
-        "secret", "secret_file", "payload", "headers", "bearer_token", "bearer_token_file", "basic_auth", "ca_file",
+        "secret", "secret_file", "payload", "headers", "bearer_token", "bearer_token_file", "basic_auth", "ca_file", "handshake",
     ]
 
     /// Lower-case names of headers that belong to the callback itself (contract, section 6).
     private static let reservedHeaders: [String: String] = HeaderText.framing.merging(
-        ["webhook-id", "webhook-timestamp", "webhook-signature", "content-type", "user-agent"].map { ($0, "remove it") },
+        [
+            "webhook-id", "webhook-timestamp", "webhook-signature", "webhook-request-origin", "webhook-request-rate", "content-type",
+            "user-agent",
+        ].map { ($0, "remove it") },
         uniquingKeysWith: { first, _ in first }
     )
 
@@ -18,15 +21,18 @@ extension WebhookTarget {
     init?(reading fields: Fields) {
         let url = fields.url("url")
         let secret = Self.signingSecret(in: fields)
-        let payload = Self.payload(in: fields)
+        let payload = fields.choice("payload", default: PayloadForm.thin)
         let authorization = Self.authorization(in: fields)
         var reserved = Self.reservedHeaders
         if authorization != nil { reserved["authorization"] = "it carries the bearer_token or basic_auth: keep one of them" }
         var headers = fields.headers(reserved: reserved)
         if let authorization { headers.append(HeaderField("Authorization", authorization)) }
         let caFile = fields.readableFile("ca_file")
+        let handshake = Self.handshake(in: fields)
         guard let url else { return nil }
-        self.init(url: url.text, secrets: secret.map { [SigningSecret($0)] } ?? [], payload: payload, headers: headers, caFile: caFile)
+        self.init(
+            url: url.text, secrets: secret.map { [SigningSecret($0)] } ?? [], payload: payload, headers: headers, caFile: caFile,
+            handshake: handshake)
     }
 
     private static func signingSecret(in fields: Fields) -> Secret? {
@@ -40,12 +46,21 @@ extension WebhookTarget {
         }
     }
 
-    private static func payload(in fields: Fields) -> PayloadForm {
-        guard fields.text("payload") != "cloudevents" else {
-            fields.report("'cloudevents' is not supported by this version of Ringback", at: "payload", suggestion: "write thin or full")
-            return .thin
+    private static func handshake(in fields: Fields) -> WebhookHandshake? {
+        guard let handshake = fields.fields("handshake") else { return nil }
+        let origin = handshake.text("origin")
+        let rate = handshake.has("rate") ? handshake.integer("rate", default: 1, in: WebhookHandshake.rates) : nil
+        handshake.finish()
+        guard let origin else {
+            handshake.reportMissing("origin", example: "bridge.example.com")
+            return nil
         }
-        return fields.choice("payload", default: .thin)
+        do {
+            return try WebhookHandshake(origin: origin, requestedRate: rate)
+        } catch {
+            handshake.report(error.description, at: "origin", suggestion: "write for example bridge.example.com")
+            return nil
+        }
     }
 
     // MARK: Authorization

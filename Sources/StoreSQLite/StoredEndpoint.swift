@@ -10,6 +10,12 @@ struct StoredEndpoint: Codable {
         let payload: PayloadForm
         let headers: [StoredHeader]
         let caFile: String?
+        let handshake: Handshake?
+    }
+
+    struct Handshake: Codable {
+        let origin: String
+        let rate: Int?
     }
 
     struct SigningKey: Codable {
@@ -88,7 +94,8 @@ extension StoredEndpoint.Target {
                     secrets: webhook.secrets.map { .init(secret: $0.secret.reveal(), expiresAt: $0.expiresAt?.milliseconds) },
                     payload: webhook.payload,
                     headers: webhook.headers.map { StoredHeader($0) },
-                    caFile: webhook.caFile
+                    caFile: webhook.caFile,
+                    handshake: webhook.handshake.map { .init(origin: $0.origin, rate: $0.requestedRate) }
                 )
             )
         case .inbox(let inbox):
@@ -107,7 +114,9 @@ extension StoredEndpoint.Target {
                     },
                     payload: webhook.payload,
                     headers: webhook.headers.map(\.header),
-                    caFile: webhook.caFile
+                    caFile: webhook.caFile,
+                    // What was checked when it was stored passes again.
+                    handshake: webhook.handshake.flatMap { try? WebhookHandshake(origin: $0.origin, requestedRate: $0.rate) }
                 )
             )
         case .inbox(let inbox):

@@ -4,6 +4,7 @@ package struct TransferRequest: Sendable {
         case get = "GET"
         case post = "POST"
         case delete = "DELETE"
+        case options = "OPTIONS"
     }
 
     /// Which HTTP versions may be spoken.

@@ -29,7 +29,7 @@ struct EndpointsAddCommand: AsyncParsableCommand {
     @Option(name: .customLong("event"), help: "An event to get, such as response.completed or watch.*; repeat it for more (response.*).")
     var events: [String] = []
 
-    @Option(help: "thin or full.")
+    @Option(help: "thin, full, cloudevents or cloudevents-binary.")
     var payload: String?
 
     @Option(name: .customLong("header"), help: ArgumentHelp("A header to send along; repeat it for more.", valueName: "name: value"))

@@ -93,6 +93,9 @@ struct EndpointRoutesTests {
             (#"{"name":"a","url":"https://a.example/","retry":{"schedule":["soon"]}}"#, "#/retry/schedule/0"),
             (#"{"name":"a","url":"https://a.example/","retry":{"jitter":2}}"#, "#/retry/jitter"),
             (#"{"name":"a","url":"https://a.example/","max_in_flight":0}"#, "#/max_in_flight"),
+            (#"{"name":"a","url":"https://a.example/","handshake":{"origin":"https://b.example"}}"#, "#/handshake/origin"),
+            (#"{"name":"a","url":"https://a.example/","handshake":{"rate":5}}"#, "#/handshake/origin"),
+            (#"{"name":"a","inbox":"/tmp/in","handshake":{"origin":"b.example"}}"#, "#/handshake"),
             (#"{"name":"a","url":"https://a.example/","preset":"slack"}"#, "#/preset"),
         ]
     )
@@ -112,7 +115,8 @@ struct EndpointRoutesTests {
             let body = #"{"name":"a","url":"https://a.example/x","timeout":"20s","headers":{"X-A":"1"},"events":["response.failed"]}"#
             _ = try await control.probe.send("POST", "/v1/endpoints", body: body)
             let before = try #require(control.directory[EndpointName(trusted: "a")])
-            let patch = #"{"url":"https://b.example/y","payload":"full","timeout":null,"headers":{"X-B":"2"}}"#
+            let patch =
+                #"{"url":"https://b.example/y","payload":"full","timeout":null,"headers":{"X-B":"2"},"handshake":{"origin":"c.example","rate":9}}"#
             let patched = try await control.probe.send("PATCH", "/v1/endpoints/a", body: patch)
             #expect(patched.status == 200, "\(patched.text)")
             let after = try #require(control.directory[EndpointName(trusted: "a")])
@@ -121,6 +125,8 @@ struct EndpointRoutesTests {
             }
             #expect(new.url == "https://b.example/y")
             #expect(new.payload == .full)
+            #expect(try new.handshake == WebhookHandshake(origin: "c.example", requestedRate: 9))
+            #expect(try patched.json()["handshake"]?["rate"]?.integer == 9)
             #expect(new.headers.map(\.name) == ["X-B"])
             #expect(new.secrets == old.secrets)
             #expect(after.timeout == .seconds(15))

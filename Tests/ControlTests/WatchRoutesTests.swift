@@ -73,8 +73,8 @@ struct WatchRoutesTests {
             (#"{"response_id": "r", "callback": {"url": "https://a.example", "secret": "abc"}}"#, "#/callback/secret", "ringback secret"),
             (#"{"response_id": "r", "callback": {"url": "https://a.example", "payload": "thinn"}}"#, "#/callback/payload", "'thin'"),
             (
-                #"{"response_id": "r", "callback": {"url": "https://a.example", "payload": "cloudevents"}}"#, "#/callback/payload",
-                "this version"
+                #"{"response_id": "r", "callback": {"url": "https://a.example", "payload": "cloudevent"}}"#, "#/callback/payload",
+                "'cloudevents'"
             ),
             (
                 #"{"response_id": "r", "callback": {"url": "https://a.example", "headers": {"webhook-id": "x"}}}"#,

@@ -27,7 +27,6 @@ struct WebhookTests {
         let request = try #require(requests.first)
         #expect(requests.count == 1)
         #expect(request.line == "POST /hooks?token=t HTTP/1.1")
-        #expect(request["content-type"] == "application/json")
         #expect(request["user-agent"] == "Ringback/\(RingbackVersion.current)")
         #expect(request["webhook-id"] == job.event.id.rawValue)
         #expect(request["webhook-timestamp"] == "1795414400")
@@ -42,6 +41,8 @@ struct WebhookTests {
         switch form {
         case .thin: #expect(request.body == PayloadBuilder.thin(job.event))
         case .full: #expect(request.body == PayloadBuilder.full(job.event, response: Jobs.oddResponse))
+        case .cloudEvents: #expect(request.body == CloudEvent.structured(job.event, response: Jobs.oddResponse))
+        case .cloudEventsBinary: #expect(request.body == Jobs.oddResponse)
         }
     }
 
@@ -150,7 +151,7 @@ struct WebhookTests {
     @Test("every trouble of the transport has its label; ours is told from the receiver's", arguments: transportErrors)
     func troubles(error: TransportError, label: AttemptError) async throws {
         let transport = ScriptedTransport()
-        let destination = try destination("https://example.com/hooks?token=t", transport)
+        let destination = try WebhookUnderTest.destination("https://example.com/hooks?token=t", transport)
         async let attempt = destination.attempt(try Jobs.job(), number: 1, startedAt: startedAt)
         await transport.nextCall().fail(error)
         let report = try await attempt
@@ -162,7 +163,7 @@ struct WebhookTests {
     @Test("an answer that breaks off after its status is a failure that remembers the status")
     func brokenAnswer() async throws {
         let transport = ScriptedTransport()
-        let destination = try destination("https://example.com/", transport)
+        let destination = try WebhookUnderTest.destination("https://example.com/", transport)
         async let attempt = destination.attempt(try Jobs.job(), number: 1, startedAt: startedAt)
         let call = await transport.nextCall()
         await call.head(200, [(name: "x-a", value: "b")])
@@ -197,7 +198,7 @@ struct WebhookTests {
     @Test("an endless answer is read no further than 64 KiB, kept no further than 16, and its status counts")
     func endlessAnswer() async throws {
         let transport = ScriptedTransport()
-        let destination = try destination("https://example.com/", transport)
+        let destination = try WebhookUnderTest.destination("https://example.com/", transport)
         async let attempt = destination.attempt(try Jobs.job(), number: 1, startedAt: startedAt)
         let call = await transport.nextCall()
         await call.head(200)
@@ -255,7 +256,7 @@ struct WebhookTests {
     func nobodyListens() async throws {
         // Port 1 of the loopback interface: reserved, and too low to be given to any client in between.
         let transport = try CurlTransport()
-        let report = await (try destination("http://127.0.0.1:1/hooks?token=t0ken", transport))
+        let report = await (try WebhookUnderTest.destination("http://127.0.0.1:1/hooks?token=t0ken", transport))
             .attempt(try Jobs.job(), number: 1, startedAt: startedAt)
         await transport.shutdown()
         #expect(report.error == .connectionRefused)
@@ -265,7 +266,7 @@ struct WebhookTests {
     @Test("a cancelled attempt ends soon and is not counted")
     func cancelled() async throws {
         let transport = ScriptedTransport()
-        let destination = try destination("https://example.com/", transport)
+        let destination = try WebhookUnderTest.destination("https://example.com/", transport)
         let job = try Jobs.job()
         let report = await withTaskGroup(of: AttemptReport.self) { group in
             group.addTask { await destination.attempt(job, number: 1, startedAt: startedAt) }
@@ -276,13 +277,10 @@ struct WebhookTests {
         #expect(report?.error == .internalTrouble)
     }
 
-    @Test("only a full payload needs the response object", arguments: PayloadForm.allCases)
+    @Test("every payload but the thin one needs the response object", arguments: PayloadForm.allCases)
     func needsResponse(form: PayloadForm) throws {
-        let destination = try destination("https://example.com/", ScriptedTransport()) { $0.payload = form }
-        switch form {
-        case .thin: #expect(!destination.needsResponse)
-        case .full: #expect(destination.needsResponse)
-        }
+        let destination = try WebhookUnderTest.destination("https://example.com/", ScriptedTransport()) { $0.payload = form }
+        #expect(destination.needsResponse == (form != .thin))
     }
 
     // MARK: -
@@ -291,11 +289,9 @@ struct WebhookTests {
     private func deliver(
         _ job: DeliveryJob, answer: String?, timeout: Duration = .seconds(15), change: (inout WebhookTarget) -> Void = { _ in }
     ) async throws -> (AttemptReport, [Receiver.Request]) {
-        let transport = try CurlTransport()
-        return try await withReceiver(answer: answer) { receiver in
-            let destination = try destination("\(receiver.url)/hooks?token=t", transport, timeout: timeout, change: change)
-            let report = await destination.attempt(job, number: 1, startedAt: startedAt)
-            await transport.shutdown()
+        try await withReceiver(answer: answer) { receiver in
+            let report = try await WebhookUnderTest.attempt(
+                job, url: "\(receiver.url)/hooks?token=t", timeout: timeout, at: startedAt, change: change)
             return (report, receiver.requests)
         }
     }
@@ -303,19 +299,10 @@ struct WebhookTests {
     /// An attempt that is answered with one head and no body.
     private func scripted(status: Int, headers: [(name: String, value: String)] = []) async throws -> AttemptReport {
         let transport = ScriptedTransport()
-        let destination = try destination("https://example.com/", transport)
+        let destination = try WebhookUnderTest.destination("https://example.com/", transport)
         async let attempt = destination.attempt(try Jobs.job(), number: 1, startedAt: startedAt)
         await transport.nextCall().answer(status, headers)
         return try await attempt
-    }
-
-    private func destination(
-        _ url: String, _ transport: any Transport, timeout: Duration = .seconds(15), change: (inout WebhookTarget) -> Void = { _ in }
-    ) throws -> any Destination {
-        var target = WebhookTarget(url: url, secrets: [])
-        change(&target)
-        let endpoint = Endpoint(name: EndpointName(trusted: "app"), origin: .configuration, target: .webhook(target), timeout: timeout)
-        return try DestinationFactory.make(endpoint, transport: transport, time: ManualTime())
     }
 }
 

@@ -202,11 +202,17 @@ struct ProblemTests {
                 "url: https://a.example\noutput_text: true", "ringback.yaml:7:5: endpoints[0].output_text: 'output_text' is for an inbox"),
             .endpoint("url: https://a.example\nsecret: tooshort", "ringback.yaml:7:13: endpoints[0].secret: "),
             .endpoint(
-                "url: https://a.example\npayload: cloudevents",
-                "ringback.yaml:7:14: endpoints[0].payload: 'cloudevents' is not supported by this version"),
+                "url: https://a.example\nhandshake: { rate: 5 }", "ringback.yaml:7:16: endpoints[0].handshake: 'origin' is missing"),
+            .endpoint(
+                "url: https://a.example\nhandshake: { origin: https://a.example }",
+                "ringback.yaml:7:26: endpoints[0].handshake.origin: an origin is the name of a host"),
+            .endpoint(
+                "inbox: ./in\nhandshake: { origin: a.example }",
+                "ringback.yaml:7:5: endpoints[0].handshake: 'handshake' is for a url, and this endpoint has an inbox: remove it"),
             .endpoint(
                 "url: https://a.example\npayload: fat",
-                "ringback.yaml:7:14: endpoints[0].payload: 'fat' is none of the choices: write thin or full"),
+                "ringback.yaml:7:14: endpoints[0].payload: 'fat' is none of the choices: write thin, full, cloudevents or cloudevents-binary"
+            ),
             .endpoint(
                 "url: https://a.example\nrate_limit: 50/s",
                 "ringback.yaml:7:5: endpoints[0].rate_limit: 'rate_limit' is not supported by this version"),

@@ -13,6 +13,11 @@ package struct EndpointObject: Codable, Sendable, Hashable {
         package var metadata: [String: String]
     }
 
+    package struct Handshake: Codable, Sendable, Hashable {
+        package var origin: String
+        @Nullable package var rate: Int?
+    }
+
     package struct Retry: Codable, Sendable, Hashable {
         package var schedule: [String]
         package var jitter: Double
@@ -32,6 +37,8 @@ package struct EndpointObject: Codable, Sendable, Hashable {
     /// The names of the headers that go with every callback.
     package var headerNames: [String]
     package var signed: Bool
+    /// Under which name the receiver is asked for its consent; `null` when it is not asked.
+    @Nullable package var handshake: Handshake?
     package var timeout: String
     package var connectTimeout: String
     package var retry: Retry
@@ -53,6 +60,7 @@ package struct EndpointObject: Codable, Sendable, Hashable {
         case payload
         case headerNames = "header_names"
         case signed
+        case handshake
         case timeout
         case connectTimeout = "connect_timeout"
         case retry
@@ -76,6 +84,7 @@ extension EndpointObject {
             payload = target.payload
             headerNames = target.headers.map(\.name)
             signed = !target.secrets.isEmpty
+            handshake = target.handshake.map { Handshake(origin: $0.origin, rate: $0.requestedRate) }
         case .inbox(let target):
             kind = .inbox
             url = nil
@@ -83,6 +92,7 @@ extension EndpointObject {
             payload = nil
             headerNames = []
             signed = false
+            handshake = nil
         }
         events = endpoint.events.map(\.text)
         match = Match(upstream: endpoint.match.upstream, model: endpoint.match.model, metadata: endpoint.match.metadata)

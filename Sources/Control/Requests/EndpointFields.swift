@@ -5,7 +5,8 @@ import WebhookSignature
 /// The settings of an endpoint as the API writes them: the same names as in the configuration file (contract, section 4).
 struct EndpointFields {
     static let names = [
-        "url", "inbox", "output_text", "secret", "events", "match", "payload", "headers", "timeout", "connect_timeout", "retry",
+        "url", "inbox", "output_text", "secret", "events", "match", "payload", "headers", "handshake", "timeout", "connect_timeout",
+        "retry",
         "max_in_flight",
     ]
     private static let retryNames = ["schedule", "jitter"]
@@ -24,6 +25,7 @@ struct EndpointFields {
     private let match: EndpointMatch?
     private let payload: PayloadForm?
     private let headers: [HeaderField]?
+    private let handshake: WebhookHandshake?
     private let timeout: Duration?
     private let connectTimeout: Duration?
     private let retry: RetryPolicy?
@@ -38,8 +40,9 @@ struct EndpointFields {
         secret = fields.signingSecret("secret")
         events = Self.events(fields)
         match = fields.members("match").map { Self.match($0, of: fields, known: known) }
-        payload = fields.payload("payload")
+        payload = fields.choice("payload")
         headers = fields.headers("headers", rule: .callback)
+        handshake = fields.handshake("handshake")
         timeout = fields.duration("timeout", in: Self.timeouts)
         connectTimeout = fields.duration("connect_timeout", in: Self.timeouts)
         retry = Self.retry(fields)
@@ -49,7 +52,7 @@ struct EndpointFields {
     /// The target of a new endpoint, with a secret made for it when none was given.
     func newTarget() -> (target: Endpoint.Target, freshSecret: Secret?)? {
         if let inbox {
-            for name in ["secret", "payload", "headers"] where fields.has(name) {
+            for name in ["secret", "payload", "headers", "handshake"] where fields.has(name) {
                 fields.report(name, "an inbox has no \(name): remove it")
             }
             return (.inbox(InboxTarget(directory: inbox, outputText: outputText ?? false)), nil)
@@ -58,7 +61,9 @@ struct EndpointFields {
         guard let url else { return nil }
         let fresh = secret == nil ? SigningKey.generate() : nil
         let secrets = (secret ?? fresh).map { [SigningSecret($0)] } ?? []
-        return (.webhook(WebhookTarget(url: url, secrets: secrets, payload: payload ?? .thin, headers: headers ?? [])), fresh)
+        let target = WebhookTarget(
+            url: url, secrets: secrets, payload: payload ?? .thin, headers: headers ?? [], handshake: handshake)
+        return (.webhook(target), fresh)
     }
 
     /// Changes the target of an existing endpoint. A webhook stays a webhook, an inbox an inbox.
@@ -75,9 +80,10 @@ struct EndpointFields {
             if let secret { target.secrets = [SigningSecret(secret)] }
             target.payload = payload ?? (fields.isNull("payload") ? .thin : target.payload)
             target.headers = headers ?? (fields.isNull("headers") ? [] : target.headers)
+            target.handshake = handshake ?? (fields.isNull("handshake") ? nil : target.handshake)
             endpoint.target = .webhook(target)
         case .inbox(var target):
-            for name in ["url", "secret", "payload", "headers"] where fields.has(name) {
+            for name in ["url", "secret", "payload", "headers", "handshake"] where fields.has(name) {
                 fields.report(name, "this endpoint is an inbox and has no \(name): make another endpoint")
             }
             if fields.isNull("inbox") { fields.report("inbox", "an inbox cannot be without it: leave it out to keep it") }

@@ -46,12 +46,20 @@ extension Fields {
         return secret
     }
 
-    func payload(_ name: String) -> PayloadForm? {
-        if string(name) == "cloudevents" {
-            report(name, "this version has no cloudevents payload: write thin or full")
+    /// `{"origin": "bridge.example.com", "rate": 120}`
+    func handshake(_ name: String) -> WebhookHandshake? {
+        guard let fields = object(name, known: ["origin", "rate"]) else { return nil }
+        let rate = fields.integer("rate", in: WebhookHandshake.rates)
+        guard let origin = fields.string("origin") else {
+            if !fields.has("origin") { fields.report("origin", "name the host that asks, such as bridge.example.com") }
             return nil
         }
-        return choice(name)
+        do {
+            return try WebhookHandshake(origin: origin, requestedRate: rate)
+        } catch {
+            fields.report("origin", "\(error)")
+            return nil
+        }
     }
 }
 

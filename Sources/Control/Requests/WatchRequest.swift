@@ -56,7 +56,7 @@ struct WatchRequest {
         _ = callback.requiredString("url", example: "the URL to call, such as https://app.example.com/hooks/ringback")
         let url = callback.callbackURL("url", rule: rule)
         let secret = callback.signingSecret("secret")
-        let payload = callback.payload("payload") ?? .thin
+        let payload: PayloadForm = callback.choice("payload") ?? .thin
         let headers = callback.headers("headers", rule: .callback) ?? []
         return url.map { Callback(url: $0, secret: secret, payload: payload, headers: headers) }
     }

@@ -34,6 +34,14 @@ extension AttemptReport {
             address: failure.summary.address)
     }
 
+    /// A receiver that was asked for its consent and did not give it. 410 and 429 mean what they always mean.
+    init(handshakeRefused reason: String, _ answer: TransferAnswer, now: Timestamp) {
+        self.init(answer, now: now)
+        guard answer.head.status != 410 else { return }
+        error = .handshakeRefused
+        detail = "the receiver did not consent to callbacks: \(reason)"
+    }
+
     private static func error(for status: Int) -> AttemptError? {
         switch status {
         case 200..<300: nil

@@ -24,6 +24,7 @@ package struct WebhookDestination: Destination {
     private let limits: TransferLimits
     private let trust: TransferTrust
     private let transport: any Transport
+    private let handshake: (question: WebhookHandshake, gate: HandshakeGate)?
 
     /// - Throws: ``InvalidDestination`` when the URL or a secret cannot be used.
     package init(_ target: WebhookTarget, of endpoint: Endpoint, transport: any Transport) throws(InvalidDestination) {
@@ -42,22 +43,23 @@ package struct WebhookDestination: Destination {
         }
         self.keys = keys
         form = target.payload
-        headers = WebhookHeaders.fixed + WebhookHeaders.custom(target.headers)
+        headers = WebhookHeaders.custom(target.headers)
         // The body has no limit that would be an error: reading stops by itself after `maximumAnswerBytes`.
         limits = TransferLimits(
             connect: endpoint.connectTimeout, total: endpoint.timeout, headerBytes: Self.maximumHeaderBytes, bodyBytes: nil)
         trust = TransferTrust(caFile: target.caFile)
         self.transport = transport
+        handshake = target.handshake.map { ($0, HandshakeGate()) }
     }
 
-    package var needsResponse: Bool {
-        switch form {
-        case .thin: false
-        case .full: true
-        }
-    }
+    package var needsResponse: Bool { form.holdsResponse }
 
     package func attempt(_ job: DeliveryJob, number: Int, startedAt: Timestamp) async -> AttemptReport {
+        if let handshake,
+            let refusal = await handshake.gate.refusal(now: startedAt, ask: { await ask(handshake.question, at: startedAt) })
+        {
+            return refusal
+        }
         let request = request(for: job, at: startedAt)
         do {
             let answer = try await transport.perform(request, keeping: Self.maximumAnswerBytes)
@@ -67,16 +69,35 @@ package struct WebhookDestination: Destination {
         }
     }
 
-    private func request(for job: DeliveryJob, at time: Timestamp) -> TransferRequest {
-        let body =
-            switch form {
-            case .thin: PayloadBuilder.thin(job.event)
-            case .full: PayloadBuilder.full(job.event, response: job.response)
+    /// Asks the receiver whether it wants callbacks.
+    ///
+    /// - Returns: Why none may go out, as an attempt that failed; `nil` when it does.
+    private func ask(_ question: WebhookHandshake, at time: Timestamp) async -> AttemptReport? {
+        var own = WebhookHeaders.origin(question)
+        if let rate = question.requestedRate { own.append((name: "WebHook-Request-Rate", value: "\(rate)")) }
+        let request = TransferRequest(
+            method: .options, url: url.text, headers: WebhookHeaders.userAgent + headers + own, version: .http1, limits: limits,
+            trust: trust)
+        do {
+            let answer = try await transport.perform(request, keeping: Self.maximumAnswerBytes)
+            switch HandshakeAnswer(answer.head, to: question) {
+            case .allowed: return nil
+            case .refused(let reason): return AttemptReport(handshakeRefused: reason, answer, now: time + answer.summary.total)
             }
+        } catch {
+            return AttemptReport(error)
+        }
+    }
+
+    private func request(for job: DeliveryJob, at time: Timestamp) -> TransferRequest {
+        let payload = CallbackPayload(job, as: form)
         let signing = keys.filter { $0.expiresAt.map { time < $0 } ?? true }.map(\.key)
-        let signature = WebhookSigner.headers(id: job.event.id.rawValue, timestamp: time, body: body, keys: signing)
+        let signature = WebhookSigner.headers(id: job.event.id.rawValue, timestamp: time, body: payload.body, keys: signing)
+        let described = [(name: "Content-Type", value: payload.contentType)] + WebhookHeaders.userAgent + payload.headers
+        let origin = handshake.map { WebhookHeaders.origin($0.question) } ?? []
         // One connection per request in flight keeps slow receivers from each other, hence HTTP/1.1.
         return TransferRequest(
-            method: .post, url: url.text, headers: headers + signature, body: body, version: .http1, limits: limits, trust: trust)
+            method: .post, url: url.text, headers: described + headers + origin + signature, body: payload.body, version: .http1,
+            limits: limits, trust: trust)
     }
 }

@@ -4,16 +4,19 @@ import RingbackCore
 package enum WebhookHeaders {
     /// Whether a header belongs to Ringback or to HTTP itself, so that an endpoint's own `headers` cannot set it.
     ///
-    /// Reserved are `webhook-*`, what describes the body, the user agent, and what steers the connection (RFC 9110, section 7.6.1).
+    /// Reserved are `webhook-*`, `ce-*`, what describes the body, the user agent, and what steers the connection (RFC 9110, section 7.6.1).
     package static func isReserved(_ name: String) -> Bool {
         let name = name.lowercased()
-        return name.hasPrefix("webhook-") || reserved.contains(name)
+        return name.hasPrefix("webhook-") || name.hasPrefix("ce-") || reserved.contains(name)
     }
 
-    static let fixed: [(name: String, value: String)] = [
-        (name: "Content-Type", value: "application/json"),
-        (name: "User-Agent", value: "Ringback/\(RingbackVersion.current)"),
-    ]
+    static let userAgent: [(name: String, value: String)] = [(name: "User-Agent", value: "Ringback/\(RingbackVersion.current)")]
+
+    /// Under which name the receiver was asked, on the question and on every callback after it (CloudEvents, HTTP 1.1 Web Hooks, section
+    /// 2.1).
+    static func origin(_ handshake: WebhookHandshake) -> [(name: String, value: String)] {
+        [(name: "WebHook-Request-Origin", value: handshake.origin)]
+    }
 
     /// The endpoint's own headers, without those it cannot set.
     static func custom(_ headers: [HeaderField]) -> [(name: String, value: String)] {
