@@ -31,12 +31,15 @@ package struct Watch: Sendable, Hashable {
     package var lastError: String?
     /// Whether `watch.stalled` was raised already.
     package var stalled: Bool
+    /// Whether the response was created with `stream: true`, which some vendors want before they stream it again; `nil` when nobody here saw
+    /// its creation.
+    package var createdStreaming: Bool?
 
     package init(
         id: WatchID, upstream: UpstreamName, response: ResponseID, status: WatchStatus, following: Following, sequenceNumber: Int64?,
         createdAt: Timestamp, updatedAt: Timestamp, terminalAt: Timestamp?, endpoints: [EndpointName], callback: Callback?,
         metadata: [String: String], headers: [HeaderField], maximumAge: Duration?, model: String?, usage: [UInt8]?, lastError: String?,
-        stalled: Bool
+        stalled: Bool, createdStreaming: Bool? = nil
     ) {
         self.id = id
         self.upstream = upstream
@@ -56,6 +59,7 @@ package struct Watch: Sendable, Hashable {
         self.usage = usage
         self.lastError = lastError
         self.stalled = stalled
+        self.createdStreaming = createdStreaming
     }
 }
 

@@ -52,10 +52,13 @@ package struct NewWatch: Sendable, Hashable {
     package var maximumAge: Duration?
     /// What the create call said, when the watch is registered by one; `nil` otherwise.
     package var model: String?
+    /// Whether the create call said `stream: true`; `nil` when the watch is not registered by one.
+    package var createdStreaming: Bool?
 
     package init(
         upstream: UpstreamName, response: ResponseID, endpoints: [EndpointName] = [], callback: Callback? = nil,
-        metadata: [String: String] = [:], headers: [HeaderField] = [], maximumAge: Duration? = nil, model: String? = nil
+        metadata: [String: String] = [:], headers: [HeaderField] = [], maximumAge: Duration? = nil, model: String? = nil,
+        createdStreaming: Bool? = nil
     ) {
         self.upstream = upstream
         self.response = response
@@ -65,6 +68,7 @@ package struct NewWatch: Sendable, Hashable {
         self.headers = headers
         self.maximumAge = maximumAge
         self.model = model
+        self.createdStreaming = createdStreaming
     }
 
     package var id: WatchID { WatchID(upstream: upstream, response: response) }

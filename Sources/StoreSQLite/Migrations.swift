@@ -5,13 +5,17 @@ import GRDB
 /// Steps only go forward and are numbered. A step that was released is never edited: what must change becomes a further step.
 enum Migrations {
     /// The schema this program knows; kept in the file as `user_version`.
-    static let newestVersion = 1
+    static let newestVersion = 3
 
     static var migrator: DatabaseMigrator {
         var migrator = DatabaseMigrator()
         migrator.registerMigration("1") { database in
             try database.execute(sql: schema1)
             try database.execute(sql: "PRAGMA user_version = 1")
+        }
+        migrator.registerMigration("3") { database in
+            try database.execute(sql: schema3)
+            try database.execute(sql: "PRAGMA user_version = 3")
         }
         return migrator
     }
@@ -144,6 +148,22 @@ enum Migrations {
             name TEXT NOT NULL PRIMARY KEY,
             disabled_reason TEXT NOT NULL,
             updated_at INTEGER NOT NULL
+        ) WITHOUT ROWID;
+        """
+    /// What is known about upstreams, one row per manner. `base` is a digest of the base URL it was learned at: another server has other
+    /// manners.
+    private static let schema3 = """
+        ALTER TABLE watches ADD COLUMN created_streaming INTEGER;
+
+        CREATE TABLE manners (
+            upstream TEXT NOT NULL,
+            name TEXT NOT NULL,
+            base TEXT NOT NULL,
+            value TEXT NOT NULL,
+            since INTEGER NOT NULL,
+            tried_at INTEGER NOT NULL,
+            evidence TEXT NOT NULL,
+            PRIMARY KEY (upstream, name)
         ) WITHOUT ROWID;
         """
 }

@@ -10,7 +10,8 @@ struct WatchRow {
         watches.seq, watches.lease_node, watches.lease_epoch,
         watches.id, watches.upstream, watches.response_id, watches.status, watches.following, watches.sequence_number,
         watches.created_at, watches.updated_at, watches.terminal_at, watches.endpoints, watches.callback, watches.metadata,
-        watches.headers, watches.max_age, watches.model, watches.usage, watches.last_error, watches.stalled
+        watches.headers, watches.max_age, watches.model, watches.usage, watches.last_error, watches.stalled,
+        watches.created_streaming
         """
 
     let seq: Int64
@@ -41,7 +42,8 @@ struct WatchRow {
             model: try column.next(),
             usage: try column.nextBytes(),
             lastError: try column.next(),
-            stalled: try column.next()
+            stalled: try column.next(),
+            createdStreaming: try column.next()
         )
     }
 
@@ -90,7 +92,7 @@ struct WatchDefinition {
             id: id, upstream: request.upstream, response: request.response, status: .queued, following: .none, sequenceNumber: nil,
             createdAt: now, updatedAt: now, terminalAt: nil, endpoints: request.endpoints, callback: request.callback,
             metadata: request.metadata, headers: request.headers, maximumAge: request.maximumAge, model: request.model, usage: nil,
-            lastError: nil, stalled: false
+            lastError: nil, stalled: false, createdStreaming: request.createdStreaming
         )
     }
 }

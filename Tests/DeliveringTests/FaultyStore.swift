@@ -165,6 +165,9 @@ extension FaultyStore {
         try await store.removeEndpoint(name, now: now)
     }
     func disabledEndpoints() async throws(StoreError) -> [EndpointName: String] { try await store.disabledEndpoints() }
+    func rememberedManners() async throws(StoreError) -> [RememberedManners] { try await store.rememberedManners() }
+    func remember(_ manners: RememberedManners) async throws(StoreError) { try await store.remember(manners) }
+
     func heartbeat(_ node: NodeID, now: Timestamp, until: Timestamp) async throws(StoreError) {
         try await store.heartbeat(node, now: now, until: until)
     }
