@@ -20,6 +20,8 @@ package struct ControlDependencies: Sendable {
     package var liveProgress: @Sendable (WatchID) async -> LiveProgress?
     /// Why the node is not ready, in sentences for an operator; empty when it is.
     package var readiness: @Sendable () async -> [String]
+    /// The node's figures, for `/metrics`. Each family comes once.
+    package var metrics: @Sendable () async -> [MetricFamily]
     /// Called after the directory has changed, before the API answers.
     package var endpointsChanged: @Sendable () async -> Void
     /// Says why a callback must not go to a URL that is well formed, or `nil` when it may.
@@ -36,6 +38,7 @@ package struct ControlDependencies: Sendable {
         testEndpoint: @escaping @Sendable (Endpoint, Event) async -> Attempt,
         liveProgress: @escaping @Sendable (WatchID) async -> LiveProgress? = { _ in nil },
         readiness: @escaping @Sendable () async -> [String] = { [] },
+        metrics: @escaping @Sendable () async -> [MetricFamily] = { [] },
         endpointsChanged: @escaping @Sendable () async -> Void = {},
         callbackRefusal: @escaping @Sendable (HTTPURL) -> String? = { _ in nil }
     ) {
@@ -49,6 +52,7 @@ package struct ControlDependencies: Sendable {
         self.testEndpoint = testEndpoint
         self.liveProgress = liveProgress
         self.readiness = readiness
+        self.metrics = metrics
         self.endpointsChanged = endpointsChanged
         self.callbackRefusal = callbackRefusal
     }

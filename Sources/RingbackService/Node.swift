@@ -27,6 +27,7 @@ package struct Node: Service {
     private let watching: WatchEngine
     private let delivering: DeliveryEngine
     private let heartbeat: Heartbeat
+    private let nodeMetrics: NodeMetrics
     private let time: any TimeSource
     private let logger: Logger
     private let onListening: @Sendable (Int) async -> Void
@@ -70,6 +71,7 @@ package struct Node: Service {
             intake: delivering.places, time: time, dice: dice, logger: logger
         )
         heartbeat = Heartbeat(node: node, store: store, time: time, logger: logger)
+        nodeMetrics = NodeMetrics(startedAt: time.wallNow, store: store, watching: watching, delivering: delivering)
     }
 
     /// Works until cancelled or shut down gracefully; then drains, closes the store and returns when nothing is left.
@@ -187,6 +189,7 @@ package struct Node: Service {
             testEndpoint: { [delivering] endpoint, event in await delivering.test(endpoint, event: event) },
             liveProgress: { [watching] id in await watching.liveProgress(of: id).map(LiveProgress.init) },
             readiness: { [readiness] in await readiness() },
+            metrics: { [nodeMetrics] in await nodeMetrics.collect() },
             endpointsChanged: { places.endpointsChanged() },
             callbackRefusal: { [httpsOnly = settings.security.httpsOnly] url in
                 httpsOnly && url.scheme != .https ? "this server sends callbacks to https URLs only" : nil

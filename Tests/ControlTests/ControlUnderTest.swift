@@ -21,6 +21,7 @@ struct ControlUnderTest: Sendable {
         var upstreamPort: Int?
         var upstream: (inout Upstream) -> Void = { _ in }
         var problems: [String] = []
+        var metrics: [MetricFamily] = []
         var live: LiveProgress?
         var testOutcome: Attempt.Outcome = .succeeded
         var callbackRefusal: @Sendable (HTTPURL) -> String? = { _ in nil }
@@ -54,6 +55,7 @@ struct ControlUnderTest: Sendable {
             upstreams.append(Upstream(name: .other, baseURL: "http://127.0.0.1:1/v1"))
             let known = upstreams
             let (live, outcome, tokens, problems) = (options.live, options.testOutcome, options.tokens, options.problems)
+            let metrics = options.metrics
             let dependencies = ControlDependencies(
                 store: store, directory: directory, upstreams: { known },
                 client: { name in known.first { $0.name == name }.map { ResponsesClient(upstream: $0, transport: transport) } },
@@ -62,7 +64,8 @@ struct ControlUnderTest: Sendable {
                     tested.withLockedValue { $0.append((endpoint, event)) }
                     return .sample(outcome)
                 },
-                liveProgress: { _ in live }, readiness: { problems }, endpointsChanged: { changes.withLockedValue { $0 += 1 } },
+                liveProgress: { _ in live }, readiness: { problems }, metrics: { metrics },
+                endpointsChanged: { changes.withLockedValue { $0 += 1 } },
                 callbackRefusal: options.callbackRefusal
             )
             try await serving(makeRouter(dependencies), logger: logger) { port in

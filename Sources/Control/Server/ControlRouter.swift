@@ -23,7 +23,8 @@ package func makeRouter(_ dependencies: ControlDependencies) -> Router<BasicRequ
 
 /// Every route there is, chapter by chapter.
 private func routeTable(_ dependencies: ControlDependencies) -> [Route] {
-    HealthRoutes(dependencies).all + WatchRoutes(dependencies).all + EventRoutes(dependencies).all + EndpointRoutes(dependencies).all
+    HealthRoutes(dependencies).all + MetricsRoutes(dependencies).all + WatchRoutes(dependencies).all + EventRoutes(dependencies).all
+        + EndpointRoutes(dependencies).all
         + DeliveryRoutes(dependencies).all + DeadLetterRoutes(dependencies).all + RelayRoutes(dependencies).all
 }
 

@@ -1,0 +1,48 @@
+import Control
+import RingbackCore
+import Watching
+
+extension WatchEngineSnapshot {
+    var metrics: [MetricFamily] {
+        [
+            .gauge(
+                "ringback_watches", "Open watches that this node follows, by the way they are followed",
+                [
+                    MetricSample(streaming, MetricLabel("following", Watch.Following.stream.rawValue)),
+                    MetricSample(polling, MetricLabel("following", Watch.Following.poll.rawValue)),
+                    MetricSample(parked, MetricLabel("following", Watch.Following.none.rawValue)),
+                ]),
+            .counter("ringback_watches_claimed_total", "Watches that this node has begun to follow", totals.claimed),
+            .counter("ringback_watch_endings_total", "Ends of watches that were seen or decided", totals.endings),
+            .gauge("ringback_watch_endings_unwritten", "Ends of watches that are not on disk yet", unwrittenEndings),
+            .gauge("ringback_watch_held_bytes", "Bytes of final responses that wait for the disk", heldBytes),
+            .gauge(
+                "ringback_watching_store_failing", "1 while the store does not take what happened to watches",
+                [MetricSample(storeIsFailing)]),
+        ] + upstreamMetrics
+    }
+
+    private var upstreamMetrics: [MetricFamily] {
+        [
+            .gauge("ringback_upstream_streams", "Streams that are asked for or open", each { MetricSample($0.streams, $0.label) }),
+            .gauge("ringback_upstream_retrievals", "GETs under way", each { MetricSample($0.retrievals, $0.label) }),
+            .gauge(
+                "ringback_upstream_waiting_requests", "Requests that wait for their turn under the rate limit",
+                each { MetricSample($0.waitingRequests, $0.label) }),
+            .gauge(
+                "ringback_upstream_unauthorized", "1 while the upstream refuses the credentials",
+                each { MetricSample($0.health.isUnauthorized, $0.label) }),
+            .gauge(
+                "ringback_upstream_failures_in_a_row", "Requests without a usable answer since the last good one",
+                each { MetricSample($0.health.failuresInARow, $0.label) }),
+        ]
+    }
+
+    private func each(_ sample: (UpstreamSnapshot) -> MetricSample) -> [MetricSample] {
+        upstreams.map(sample)
+    }
+}
+
+extension UpstreamSnapshot {
+    fileprivate var label: MetricLabel { MetricLabel("upstream", name.rawValue) }
+}
