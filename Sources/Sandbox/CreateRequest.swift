@@ -6,9 +6,16 @@ struct CreateRequest: Sendable {
     let background: Bool
     let stream: Bool
     let metadata: [String: String]
+    /// `input` as items: a text becomes one message of the user.
+    let input: [JSON]
+    /// The members that a response repeats as they were sent: instructions, tools and so on.
+    let settings: [JSON.Member]
 }
 
 extension CreateRequest {
+    /// More input items than this are refused.
+    static let maximumInputItems = 10_000
+
     /// - Throws: ``InvalidCreateRequest`` with what to write instead. Values of a wrong type are errors: a script that is passed over in
     ///   silence would test nothing.
     init(json bytes: [UInt8]) throws(InvalidCreateRequest) {
@@ -18,7 +25,7 @@ extension CreateRequest {
         } catch {
             throw InvalidCreateRequest(code: "invalid_json", "The body is not a JSON object: \(error).")
         }
-        guard json.members != nil else { throw InvalidCreateRequest(code: "invalid_json", "The body is not a JSON object.") }
+        guard let members = json.members else { throw InvalidCreateRequest(code: "invalid_json", "The body is not a JSON object.") }
         guard let name = json["model"], !name.isNull else {
             throw InvalidCreateRequest(code: "missing_required_parameter", "Missing required parameter: 'model'.")
         }
@@ -27,6 +34,8 @@ extension CreateRequest {
         background = try Self.flag("background", of: json)
         stream = try Self.flag("stream", of: json)
         metadata = try Self.metadata(of: json)
+        input = try Self.input(of: json)
+        settings = members.filter { ResponseDocument.settings[$0.key] != nil }
     }
 
     private static func flag(_ name: String, of json: JSON) throws(InvalidCreateRequest) -> Bool {
@@ -47,6 +56,15 @@ extension CreateRequest {
             metadata[member.key] = text
         }
         return metadata
+    }
+
+    private static func input(of json: JSON) throws(InvalidCreateRequest) -> [JSON] {
+        switch json["input"] {
+        case nil, .null?: return []
+        case .string(let text)?: return [["role": "user", "content": .string(text)]]
+        case .array(let items)? where items.count <= maximumInputItems && items.allSatisfy { $0.members != nil }: return items
+        case _?: throw InvalidCreateRequest(code: "invalid_type", "'input' has to be a string or up to \(maximumInputItems) objects.")
+        }
     }
 }
 

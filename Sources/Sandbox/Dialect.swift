@@ -21,6 +21,8 @@ package struct Dialect: Sendable, Hashable {
     }
 
     package var name: String
+    /// The first events of a background response.
+    var opening: [Timeline.Step] = [.queued, .created]
     package var idPrefix = "resp_"
     /// Whether `GET ?stream=true` needs the response to have been created with `stream: true`.
     package var streamsOnlyIfCreatedStreaming = false
@@ -40,6 +42,10 @@ package struct Dialect: Sendable, Hashable {
     package var namesIncompleteCompleted = false
     /// Errors as `{"detail": "…"}` instead of `{"error": {…}}`.
     package var hasDetailErrors = false
+    /// Whether two creates with one `Idempotency-Key` make one response.
+    package var honoursIdempotencyKeys = false
+    /// Whether `GET /responses` lists the responses.
+    package var listsResponses = false
     /// Where responses are created besides `/responses`.
     package var extraCreatePath: String?
 
@@ -51,6 +57,7 @@ package struct Dialect: Sendable, Hashable {
     package static let mka1: Dialect = {
         var dialect = Dialect(name: "mka1")
         dialect.hasFloatTimes = true
+        dialect.listsResponses = true
         return dialect
     }()
 
@@ -62,6 +69,7 @@ package struct Dialect: Sendable, Hashable {
 
     private static let openai: Dialect = {
         var dialect = Dialect(name: "openai")
+        dialect.opening = [.created, .queued]
         dialect.streamsOnlyIfCreatedStreaming = true
         dialect.cancelledStream = .end
         return dialect

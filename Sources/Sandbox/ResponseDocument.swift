@@ -1,89 +1,40 @@
-import Foundation
-import RingbackCore
+import RawJSON
 
-/// A response object as the sandbox writes it: the shape of the Responses API's documents.
-struct ResponseDocument: Encodable {
-    struct OutputItem: Encodable {
-        let id: String
-        let type = "message"
-        let status: String
-        let role = "assistant"
-        let content: [Content]
-    }
+/// The parts of a response object that are the same at every vendor.
+enum ResponseDocument {
+    /// What a create call may set and a response repeats, with what it says when the call is silent about it.
+    static let settings: [String: JSON] = [
+        "instructions": .null, "max_output_tokens": .null, "max_tool_calls": .null, "parallel_tool_calls": true,
+        "previous_response_id": .null, "reasoning": ["effort": .null, "summary": .null], "safety_identifier": .null,
+        "service_tier": "default", "store": true, "temperature": .number("1.0"),
+        "text": ["format": ["type": "text"], "verbosity": "medium"],
+        "tool_choice": "auto", "tools": [], "top_logprobs": 0, "top_p": .number("1.0"), "truncation": "disabled", "user": .null,
+    ]
 
-    struct Content: Encodable {
-        let type = "output_text"
-        let text: String
-        let annotations: [String] = []
-    }
-
-    struct Failure: Encodable {
-        let code: String
-        let message: String
-    }
-
-    struct IncompleteDetails: Encodable {
-        let reason: String
-    }
-
-    struct Usage: Encodable {
-        struct InputDetails: Encodable {
-            let cached_tokens = 0
-        }
-
-        struct OutputDetails: Encodable {
-            let reasoning_tokens = 0
-        }
-
-        let input_tokens: Int
-        let input_tokens_details = InputDetails()
-        let output_tokens: Int
-        let output_tokens_details = OutputDetails()
-        let total_tokens: Int
-    }
-
-    /// A time as the dialect writes it.
-    enum Time: Encodable {
-        case whole(Int64)
-        case fraction(Double)
-
-        func encode(to encoder: any Encoder) throws {
-            var container = encoder.singleValueContainer()
-            switch self {
-            case .whole(let seconds): try container.encode(seconds)
-            case .fraction(let seconds): try container.encode(seconds)
-            }
+    /// All settings in a fixed order, those of the call in place of the usual ones.
+    static func settings(_ given: [JSON.Member]) -> [JSON.Member] {
+        settings.keys.sorted().map { key in
+            let value = given.first { $0.key == key }?.value
+            return JSON.Member(key, value.flatMap { $0.isNull ? nil : $0 } ?? settings[key] ?? .null)
         }
     }
 
-    var id: String
-    let object = "response"
-    var created_at: Time
-    var completed_at: Time?
-    var status: String
-    var background: Bool
-    var error: Failure?
-    var incomplete_details: IncompleteDetails?
-    let instructions: String? = nil
-    var model: String
-    var output: [OutputItem]
-    let parallel_tool_calls = true
-    let temperature = 1.0
-    let tool_choice = "auto"
-    let tools: [String] = []
-    let top_p = 1.0
-    var usage: Usage?
-    var metadata: [String: String]
-
-    func json() -> String { encodedJSON(self) }
-}
-
-/// Sorted keys make runs comparable; unescaped slashes are what vendors send.
-func encodedJSON(_ value: some Encodable) -> String {
-    let encoder = JSONEncoder()
-    encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-    guard let data = try? encoder.encode(value) else {
-        preconditionFailure("the sandbox's documents are plain values and can always be encoded")
+    static func message(id: String, status: String, text: String?) -> JSON {
+        [
+            "id": .string(id), "type": "message", "status": .string(status), "role": "assistant",
+            "content": .array(text.map { [part($0)] } ?? []),
+        ]
     }
-    return String(decoding: data, as: UTF8.self)
+
+    static func part(_ text: String) -> JSON {
+        ["type": "output_text", "text": .string(text), "annotations": [], "logprobs": []]
+    }
+
+    static func usage(inputTokens: Int64, outputTokens: Int64) -> JSON {
+        [
+            "input_tokens": .integer(inputTokens), "input_tokens_details": ["cached_tokens": 0],
+            "output_tokens": .integer(outputTokens), "output_tokens_details": ["reasoning_tokens": 0],
+            "total_tokens": .integer(inputTokens + outputTokens),
+        ]
+    }
 }

@@ -1,6 +1,7 @@
 import HTTPTypes
 package import Hummingbird
 import NIOCore
+import RawJSON
 package import RingbackCore
 import ServiceLifecycle
 
@@ -23,6 +24,7 @@ package struct SandboxRoutes: Sendable {
         let router = Router()
         for base in ["", "/v1"] {
             router.post("\(base)/responses") { request, context in try await respond(request) { try await create(request, context) } }
+            router.get("\(base)/responses") { request, _ in try await respond(request) { try await list(request) } }
             if let path = dialect.extraCreatePath {
                 router.post("\(base)/\(path)") { request, context in try await respond(request) { try await create(request, context) } }
             }
@@ -30,7 +32,7 @@ package struct SandboxRoutes: Sendable {
             router.delete("\(base)/responses/:id") { request, context in try await respond(request) { try await delete(context) } }
             router.post("\(base)/responses/:id/cancel") { request, context in try await respond(request) { try await cancel(context) } }
             router.get("\(base)/responses/:id/input_items") { request, context in
-                try await respond(request) { try await inputItems(context) }
+                try await respond(request) { try await inputItems(request, context) }
             }
         }
         return router
@@ -55,14 +57,15 @@ package struct SandboxRoutes: Sendable {
         }
         let response: SandboxResponse
         do {
-            response = try await upstream.create(parsed)
+            let key = dialect.honoursIdempotencyKeys ? HTTPField.Name("Idempotency-Key").flatMap { request.headers[$0] } : nil
+            response = try await upstream.create(parsed, idempotencyKey: key)
         } catch {
             return failure(.badRequest, code: "invalid_value", error.description)
         }
         if parsed.stream { return events(of: response, from: 0) }
-        if parsed.background { return json(response.document(now: await upstream.now()).json()) }
+        if parsed.background { return json(response.document(now: await upstream.now())) }
         guard let ended = try await upstream.ended(response.id) else { return notFound(response.id) }
-        return json(ended.document(now: await upstream.now()).json())
+        return json(ended.document(now: await upstream.now()))
     }
 
     // MARK: Look
@@ -76,17 +79,17 @@ package struct SandboxRoutes: Sendable {
             return answer
         }
         let now = await upstream.now()
-        guard request.uri.queryParameters["stream"] == "true" else { return json(response.document(now: now).json()) }
+        guard request.uri.queryParameters["stream"] == "true" else { return json(response.document(now: now)) }
         switch response.script.refuseStream {
         case .badRequest: return streamRefused
-        case .json: return json(response.document(now: now).json())
+        case .json: return json(response.document(now: now))
         case .empty: return nothing
         case nil: break
         }
-        if dialect.streamsOnlyIfCreatedStreaming && !response.wasCreatedStreaming { return streamRefused }
+        if dialect.streamsOnlyIfCreatedStreaming && !response.request.stream { return streamRefused }
         switch dialect.streamAnswer {
-        case .json: return json(response.document(now: now).json())
-        case .nothing where !response.wasCreatedStreaming: return nothing
+        case .json: return json(response.document(now: now))
+        case .nothing where !response.request.stream: return nothing
         case .nothing, .events: break
         }
         var first = 0
@@ -130,27 +133,53 @@ package struct SandboxRoutes: Sendable {
         case .finishedBefore(let status):
             return failure(.badRequest, code: "invalid_request_error", "Cannot cancel a \(status.rawValue) response.")
         case .cancelled(let response):
-            if dialect.cancelAnswersBriefly { return json("{\"response_id\":\(encodedJSON(id)),\"status\":\"cancelling\"}") }
-            return json(response.document(now: await upstream.now()).json())
+            if dialect.cancelAnswersBriefly { return json(["response_id": .string(id), "status": "cancelling"]) }
+            return json(response.document(now: await upstream.now()))
         }
     }
 
     private func delete(_ context: BasicRequestContext) async throws -> Response {
         let id = try context.parameters.require("id")
         guard await upstream.delete(id) else { return notFound(id) }
-        return json("{\"id\":\(encodedJSON(id)),\"object\":\"response.deleted\",\"deleted\":true}")
+        return json(["id": .string(id), "object": "response", "deleted": true])
     }
 
-    private func inputItems(_ context: BasicRequestContext) async throws -> Response {
+    // MARK: Lists
+
+    private func inputItems(_ request: Request, _ context: BasicRequestContext) async throws -> Response {
         let id = try context.parameters.require("id")
-        guard await upstream.response(id) != nil else { return notFound(id) }
-        return json("{\"object\":\"list\",\"data\":[],\"first_id\":null,\"last_id\":null,\"has_more\":false}")
+        guard let response = await upstream.response(id) else { return notFound(id) }
+        return list(response.inputItems.map { (id: $0["id"]?.string ?? "", item: $0) }, request) { $0 }
+    }
+
+    private func list(_ request: Request) async throws -> Response {
+        guard dialect.listsResponses else {
+            return failure(.methodNotAllowed, code: "method_not_supported", "There is no list of responses.")
+        }
+        let now = await upstream.now()
+        return list(await upstream.known().map { (id: $0.id, item: $0) }, request) { $0.document(now: now) }
+    }
+
+    private func list<Item>(_ items: [(id: String, item: Item)], _ request: Request, json element: (Item) -> JSON) -> Response {
+        let query = request.uri.queryParameters
+        do {
+            let page = try ListPage(
+                of: items.map(\.id),
+                ListPage.Query(
+                    limit: query["limit"].map(String.init), order: query["order"].map(String.init),
+                    after: query["after"].map(String.init), before: query["before"].map(String.init)))
+            let elements = Dictionary(items.map { ($0.id, $0.item) }, uniquingKeysWith: { first, _ in first })
+            return json(page.json(page.ids.compactMap { elements[$0] }.map(element)))
+        } catch {
+            return failure(.badRequest, code: "invalid_value", "'\(error.parameter)' has to be \(error.expected).")
+        }
     }
 
     // MARK: Answers
 
-    private func json(_ text: String, status: HTTPResponse.Status = .ok) -> Response {
-        Response(status: status, headers: [.contentType: "application/json"], body: ResponseBody(byteBuffer: ByteBuffer(string: text)))
+    private func json(_ value: JSON, status: HTTPResponse.Status = .ok) -> Response {
+        let body = ResponseBody(byteBuffer: ByteBuffer(bytes: value.bytes))
+        return Response(status: status, headers: [.contentType: "application/json"], body: body)
     }
 
     private func notFound(_ id: String) -> Response {
@@ -158,10 +187,8 @@ package struct SandboxRoutes: Sendable {
     }
 
     private func failure(_ status: HTTPResponse.Status, code: String, _ message: String) -> Response {
-        if dialect.hasDetailErrors { return json("{\"detail\":\(encodedJSON(message))}", status: status) }
+        if dialect.hasDetailErrors { return json(["detail": .string(message)], status: status) }
         return json(
-            "{\"error\":{\"message\":\(encodedJSON(message)),\"type\":\"invalid_request_error\",\"param\":null,\"code\":\"\(code)\"}}",
-            status: status
-        )
+            ["error": ["message": .string(message), "type": "invalid_request_error", "param": nil, "code": .string(code)]], status: status)
     }
 }

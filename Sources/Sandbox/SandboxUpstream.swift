@@ -10,6 +10,8 @@ package actor SandboxUpstream {
     private let dice: Dice
     private var responses: [String: SandboxResponse] = [:]
     private var order: [String] = []
+    /// Which response a create with an `Idempotency-Key` made.
+    private var idempotent: [String: String] = [:]
     /// The streams that wait for a response's next event, to be woken by a cancel.
     private var waiting: [String: [Int: Alarm]] = [:]
     private var nextStream = 0
@@ -20,16 +22,26 @@ package actor SandboxUpstream {
         self.dice = dice
     }
 
-    func create(_ request: CreateRequest) throws(InvalidScript) -> SandboxResponse {
+    /// - Parameter key: Of two creates with the same key the second gets the response of the first.
+    func create(_ request: CreateRequest, idempotencyKey key: String? = nil) throws(InvalidScript) -> SandboxResponse {
+        if let key, let earlier = idempotent[key].flatMap(response) { return earlier }
         let script = try Script(metadata: request.metadata)
         let response = SandboxResponse(
-            id: newID(), model: request.model, metadata: request.metadata, isBackground: request.background,
-            wasCreatedStreaming: request.stream, createdAt: time.wallNow, start: time.now, script: script, dialect: dialect
-        )
+            id: newID(), request: request, createdAt: time.wallNow, start: time.now, script: script, dialect: dialect)
         responses[response.id] = response
         order.append(response.id)
         if order.count > Self.maximumResponses { responses[order.removeFirst()] = nil }
+        if let key {
+            // Without their responses the keys mean nothing: all of them can go when there are too many.
+            if idempotent.count >= Self.maximumResponses { idempotent = [:] }
+            idempotent[key] = response.id
+        }
         return response
+    }
+
+    /// The responses that are known now, the oldest first.
+    func known() -> [SandboxResponse] {
+        order.compactMap(response)
     }
 
     /// The response, unless it is unknown or forgotten.
@@ -66,6 +78,7 @@ package actor SandboxUpstream {
     func delete(_ id: String) -> Bool {
         guard response(id) != nil else { return false }
         responses[id] = nil
+        order.removeAll { $0 == id }
         for alarm in (waiting[id] ?? [:]).values { alarm.ring() }
         return true
     }

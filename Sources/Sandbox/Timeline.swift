@@ -27,12 +27,11 @@ struct Timeline: Sendable {
     /// A response has at most so many deltas, however short its interval: a script cannot ask for memory without bound.
     static let maximumDeltas = 100_000
 
-    init(script: Script) {
+    /// - Parameter opening: What happens at the creation.
+    init(script: Script, opening: [Step] = [.queued, .created]) {
         let start = min(script.duration / 10, .milliseconds(300))
-        entries = [
-            Entry(offset: .zero, step: .queued), Entry(offset: .zero, step: .created),
-            Entry(offset: start, step: .inProgress), Entry(offset: start, step: .itemAdded), Entry(offset: start, step: .partAdded),
-        ]
+        entries = opening.map { Entry(offset: .zero, step: $0) }
+        entries += [Step.inProgress, .itemAdded, .partAdded].map { Entry(offset: start, step: $0) }
         let stall = script.stall ?? .zero
         let deltas = Self.deltaCount(script, from: start)
         for index in 0..<deltas {

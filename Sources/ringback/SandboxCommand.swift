@@ -37,6 +37,9 @@ struct SandboxCommand: AsyncParsableCommand {
     @Option(help: "Ask every call for this bearer token.")
     var apiKey: String?
 
+    @Flag(help: "Let two creates with the same Idempotency-Key make one response.")
+    var idempotentCreates = false
+
     func validate() throws {
         guard Dialect.named(vendor) != nil else {
             throw ValidationError("there is no vendor '\(vendor)'; write one of \(Dialect.all.map(\.name).joined(separator: ", "))")
@@ -44,13 +47,15 @@ struct SandboxCommand: AsyncParsableCommand {
     }
 
     func run() async throws {
-        guard let dialect = Dialect.named(vendor) else { throw ExitCode(2) }
+        guard var dialect = Dialect.named(vendor) else { throw ExitCode(2) }
+        dialect.honoursIdempotencyKeys = dialect.honoursIdempotencyKeys || idempotentCreates
         let routes = SandboxRoutes(upstream: SandboxUpstream(dialect: dialect), apiKey: apiKey.map(Secret.init))
         let host = listen.host
+        let name = dialect.name
         let server = LocalServer(
             router: routes.router(), host: host, port: listen.port, name: "ringback-sandbox", logger: quietLogger("sandbox")
         ) { port in
-            print("The sandbox (\(dialect.name)) listens on http://\(host):\(port)/v1. Press Ctrl-C to stop.")
+            print("The sandbox (\(name)) listens on http://\(host):\(port)/v1. Press Ctrl-C to stop.")
         }
         try await serveUntilSignal([server], address: "\(host):\(listen.port)")
     }

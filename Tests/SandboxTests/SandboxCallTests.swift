@@ -126,6 +126,39 @@ struct SandboxCallTests {
         }
     }
 
+    @Test("repeats in a response what the create call set")
+    func repeatsSettings() async throws {
+        try await SandboxUnderTest.lend { sandbox in
+            let body = """
+                {"model": "m", "background": true, "instructions": "be short", "temperature": 0.25, "tool_choice": "required",
+                 "tools": [{"type": "web_search"}], "metadata": {"team": "search"}}
+                """
+            let response = try await sandbox.post("/responses", body).json()
+            #expect(response["instructions"] == "be short")
+            #expect(response["temperature"]?.double == 0.25)
+            #expect(response["tool_choice"] == "required")
+            #expect(response["tools"] == [["type": "web_search"]])
+            #expect(response["parallel_tool_calls"] == true)
+            #expect(response["metadata"] == ["team": "search"])
+        }
+    }
+
+    @Test("makes one response of two creates with one Idempotency-Key, when the dialect does", arguments: [true, false])
+    func idempotency(honours: Bool) async throws {
+        var dialect = Dialect.mka1
+        dialect.honoursIdempotencyKeys = honours
+        try await SandboxUnderTest.lend(dialect: dialect) { sandbox in
+            var ids: [String] = []
+            for key in ["a", "a", "b"] {
+                let answer = try await sandbox.post(
+                    "/responses", SandboxUnderTest.body([:]), headers: [(name: "Idempotency-Key", value: key)])
+                ids.append(try #require(try answer.json()["id"]?.string))
+            }
+            #expect((ids[0] == ids[1]) == honours)
+            #expect(ids[1] != ids[2])
+        }
+    }
+
     @Test("answers as many retrievals with 429 and Retry-After as rate_limit says, streams among them")
     func rateLimit() async throws {
         try await SandboxUnderTest.lend { sandbox in

@@ -66,8 +66,12 @@ extension SandboxUnderTest {
         try await send(TransferRequest(method: .get, url: url + path, headers: headers))
     }
 
-    func post(_ path: String, _ body: String = "") async throws -> SandboxAnswer {
-        try await send(request(posting: body, to: path))
+    func post(
+        _ path: String, _ body: String = "", headers: [(name: String, value: String)] = []
+    ) async throws -> SandboxAnswer {
+        var request = request(posting: body, to: path)
+        request.headers += headers
+        return try await send(request)
     }
 
     func delete(_ path: String) async throws -> SandboxAnswer {
