@@ -40,7 +40,8 @@ let package = Package(
         .target(name: "WebhookSignature", dependencies: ["Cryptography", "RingbackCore"]),
         .target(name: "ResponsesAPI", dependencies: ["EventStream", "RawJSON", "RingbackCore", "Transport"]),
         .target(name: "Store", dependencies: ["RingbackCore"]),
-        .target(name: "Settings", dependencies: ["RingbackCore", "WebhookSignature", .product(name: "Yams", package: "Yams")]),
+        .target(name: "Sealing", dependencies: ["Cryptography"]),
+        .target(name: "Settings", dependencies: ["RingbackCore", "Sealing", "WebhookSignature", .product(name: "Yams", package: "Yams")]),
 
         // Floor 3: engines and the two unsafe wrappers.
         .target(
@@ -56,7 +57,7 @@ let package = Package(
         .target(
             name: "StoreSQLite",
             dependencies: [
-                "RingbackCore", "Store",
+                "RingbackCore", "Sealing", "Store",
                 .product(name: "GRDB", package: "GRDB.swift"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "NIOConcurrencyHelpers", package: "swift-nio"),
@@ -107,9 +108,8 @@ let package = Package(
         .target(
             name: "RingbackService",
             dependencies: [
-                "CLinux", "Control", "Curl", "Cryptography", "Delivering", "Destinations", "ResponsesAPI", "RingbackCore", "Settings",
-                "Store",
-                "StoreSQLite", "Transport", "Watching", "WebhookSignature",
+                "CLinux", "Control", "Curl", "Cryptography", "Delivering", "Destinations", "ResponsesAPI", "RingbackCore", "Sealing",
+                "Settings", "Store", "StoreSQLite", "Transport", "Watching", "WebhookSignature",
                 .product(name: "Hummingbird", package: "hummingbird"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "NIOCore", package: "swift-nio"),
@@ -168,7 +168,8 @@ let package = Package(
         .testTarget(name: "RingbackCoreTests", dependencies: ["RingbackCore", "RingbackTesting"], resources: [.copy("Data")]),
         .testTarget(name: "WebhookSignatureTests", dependencies: ["RingbackCore", "WebhookSignature"], resources: [.copy("Data")]),
         .testTarget(name: "ResponsesAPITests", dependencies: ["RawJSON", "ResponsesAPI", "RingbackCore", "RingbackTesting", "Transport"]),
-        .testTarget(name: "SettingsTests", dependencies: ["RingbackCore", "Settings"]),
+        .testTarget(name: "SealingTests", dependencies: ["RingbackTesting", "Sealing"]),
+        .testTarget(name: "SettingsTests", dependencies: ["RingbackCore", "Sealing", "Settings"]),
         .testTarget(
             name: "CurlTests",
             dependencies: [
@@ -179,7 +180,7 @@ let package = Package(
         .testTarget(
             name: "StoreTests",
             dependencies: [
-                "RingbackCore", "RingbackTesting", "Store", "StoreSQLite",
+                "RingbackCore", "RingbackTesting", "Sealing", "Store", "StoreSQLite",
                 .product(name: "GRDB", package: "GRDB.swift"),
                 .product(name: "Logging", package: "swift-log"),
             ]

@@ -7,6 +7,7 @@ import Hummingbird
 package import Logging
 import ResponsesAPI
 package import RingbackCore
+import Sealing
 import ServiceLifecycle
 package import Settings
 import Store
@@ -46,7 +47,7 @@ package struct Node: Service {
         self.onListening = onListening
         let node = NodeID(Hex.encode(SecureRandom.bytes(8)))
         let dice = Dice()
-        let store = try Self.openStore(settings.store, time: time, logger: logger)
+        let store = try Self.openStore(settings, time: time, logger: logger)
         self.store = store
         do {
             upstreamTransport = try CurlTransport(options: Self.upstreamOptions(settings), logger: logger)
@@ -132,11 +133,12 @@ package struct Node: Service {
 
     // MARK: Parts
 
-    private static func openStore(_ location: StoreLocation, time: any TimeSource, logger: Logger) throws(NodeError) -> SQLiteStore {
-        switch location {
+    private static func openStore(_ settings: Settings, time: any TimeSource, logger: Logger) throws(NodeError) -> SQLiteStore {
+        switch settings.store {
         case .sqlite(let path):
             do {
-                return try SQLiteStore(path: path, time: time, logger: logger)
+                let keys = SealingKeys(master: settings.masterKey, previous: settings.previousMasterKeys, besideStore: path)
+                return try SQLiteStore(path: path, keys: keys, time: time, logger: logger)
             } catch {
                 throw NodeError("\(path): \(error)")
             }

@@ -12,6 +12,8 @@ extension Settings {
         var yaml = YAMLText()
         yaml.line("listen", listen.description)
         yaml.line("store", store.description)
+        if masterKey != nil { yaml.line("master_key", raw: Self.redacted) }
+        if !previousMasterKeys.isEmpty { yaml.line("previous_master_keys", previousMasterKeys.map { _ in Self.redacted }) }
         yaml.list("tokens", of: tokens, Self.describe)
         yaml.list("upstreams", of: upstreams, Self.describe)
         yaml.list("endpoints", of: endpoints, Self.describe)

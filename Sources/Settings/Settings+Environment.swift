@@ -2,8 +2,9 @@ extension Settings {
     /// The variables that make a configuration without a file (contract, section 3); each secret also with `_FILE` behind its name.
     package static let environmentVariables = [
         "RINGBACK_UPSTREAM_BASE_URL", "RINGBACK_UPSTREAM_API_KEY", "RINGBACK_WEBHOOK_URL", "RINGBACK_WEBHOOK_SECRET", "RINGBACK_INBOX",
-        "RINGBACK_LISTEN", "RINGBACK_STORE", "RINGBACK_API_TOKEN",
+        "RINGBACK_LISTEN", "RINGBACK_STORE", "RINGBACK_API_TOKEN", "RINGBACK_MASTER_KEY", "RINGBACK_PREVIOUS_MASTER_KEYS",
         "RINGBACK_UPSTREAM_API_KEY_FILE", "RINGBACK_WEBHOOK_URL_FILE", "RINGBACK_WEBHOOK_SECRET_FILE", "RINGBACK_API_TOKEN_FILE",
+        "RINGBACK_MASTER_KEY_FILE", "RINGBACK_PREVIOUS_MASTER_KEYS_FILE",
     ]
 
     /// Builds the configuration from the environment alone: the upstream `default`, the endpoints `webhook` and `inbox`.
@@ -35,7 +36,12 @@ private struct EnvironmentSource {
     }
 
     var entries: [SourceEntry] {
-        var entries = values(["listen": "RINGBACK_LISTEN", "store": "RINGBACK_STORE"])
+        var entries = values([
+            "listen": "RINGBACK_LISTEN", "store": "RINGBACK_STORE",
+            "master_key": "RINGBACK_MASTER_KEY", "master_key_file": "RINGBACK_MASTER_KEY_FILE",
+            "previous_master_keys": "RINGBACK_PREVIOUS_MASTER_KEYS",
+            "previous_master_keys_file": "RINGBACK_PREVIOUS_MASTER_KEYS_FILE",
+        ])
         entries.append(entry("upstreams", at: "RINGBACK_UPSTREAM_BASE_URL", upstreams))
         if let token = table(
             ["token": "RINGBACK_API_TOKEN", "token_file": "RINGBACK_API_TOKEN_FILE"], ["name": "environment", "scopes": "admin"])

@@ -10,8 +10,8 @@ extension Settings {
         let listen = Self.listen(in: root)
         let shutdownTimeout = root.duration("shutdown_timeout", default: Self.defaultShutdownTimeout, in: .zero ... .seconds(3600))
         self.init(
-            listen: listen, store: Self.store(in: root), tokens: tokens, upstreams: upstreams,
-            endpoints: endpoints,
+            listen: listen, store: Self.store(in: root), masterKey: root.sealingKey("master_key"),
+            previousMasterKeys: root.sealingKeys("previous_master_keys"), tokens: tokens, upstreams: upstreams, endpoints: endpoints,
             retention: Self.retention(in: root), security: security, shutdownTimeout: shutdownTimeout,
             logLevel: root.choice("log_level", default: .info)
         )

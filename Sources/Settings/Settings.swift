@@ -1,4 +1,5 @@
 package import RingbackCore
+package import Sealing
 
 /// A whole configuration that was checked and can be used (contract, section 4).
 ///
@@ -7,6 +8,10 @@ package struct Settings: Sendable, Hashable {
     /// API, proxy and dashboard.
     package var listen: ListenAddress
     package var store: StoreLocation
+    /// Seals secrets in the store; `nil`: the key is in a file beside the store.
+    package var masterKey: SealingKey?
+    /// Open what was sealed before the last change of the master key.
+    package var previousMasterKeys: [SealingKey]
     /// Who may use the API. With none everybody may, and ``listen`` is a loopback address.
     package var tokens: [APIToken]
     /// At least one; the first is the default. Names are unique.
@@ -24,6 +29,8 @@ package struct Settings: Sendable, Hashable {
     package init(
         listen: ListenAddress = .standard,
         store: StoreLocation = .standard,
+        masterKey: SealingKey? = nil,
+        previousMasterKeys: [SealingKey] = [],
         tokens: [APIToken] = [],
         upstreams: [Upstream],
         endpoints: [Endpoint] = [],
@@ -34,6 +41,8 @@ package struct Settings: Sendable, Hashable {
     ) {
         self.listen = listen
         self.store = store
+        self.masterKey = masterKey
+        self.previousMasterKeys = previousMasterKeys
         self.tokens = tokens
         self.upstreams = upstreams
         self.endpoints = endpoints

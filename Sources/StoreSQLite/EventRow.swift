@@ -1,6 +1,7 @@
 import Foundation
 import GRDB
 import RingbackCore
+import Sealing
 import Store
 
 extension Event {
@@ -35,12 +36,13 @@ struct WrittenEvent {
 }
 
 extension Database {
-    func watchContext(of id: WatchID?) throws -> WatchContext {
+    /// - Parameter sealer: Opens the watch's callback; `nil` when nobody needs it.
+    func watchContext(of id: WatchID?, callbackBy sealer: Sealer?) throws -> WatchContext {
         guard let id, let row = try row("SELECT seq, metadata, callback FROM watches WHERE id = ?1", [id]) else { return .none }
         var column = ColumnReader(row)
         return WatchContext(
             seq: try column.next(), metadata: try StoredJSON.metadata(from: column.next()),
-            callback: try StoredJSON.callback(from: column.next())
+            callback: try sealer.flatMap { try StoredJSON.callback(from: column.next(), of: id, $0) }
         )
     }
 

@@ -13,6 +13,10 @@ enum Migrations {
             try database.execute(sql: schema1)
             try database.execute(sql: "PRAGMA user_version = 1")
         }
+        migrator.registerMigration("2") { database in
+            try database.execute(sql: schema2)
+            try database.execute(sql: "PRAGMA user_version = 2")
+        }
         migrator.registerMigration("3") { database in
             try database.execute(sql: schema3)
             try database.execute(sql: "PRAGMA user_version = 3")
@@ -27,7 +31,6 @@ enum Migrations {
     ///   hundred thousand leases is one row.
     /// - `events`: facts, kept as they were written. `watch` is there for joins, and empty when the store does not know the watch.
     /// - `deliveries`: narrow, since there are many and they change often. An event cannot go while a delivery refers to it.
-    /// - `endpoints` hold signing secrets in the clear: the file is readable for its owner only.
     private static let schema1 = """
         CREATE TABLE nodes (
             id TEXT NOT NULL PRIMARY KEY,
@@ -150,6 +153,20 @@ enum Migrations {
             updated_at INTEGER NOT NULL
         ) WITHOUT ROWID;
         """
+
+    /// Secrets are sealed from here on: `watches.callback`, `watches.headers` and `endpoints.definition`, see ``SealedColumn``.
+    ///
+    /// - `sealing_keys`: the ids of the keys that values in the file may be sealed with. The empty id stands for values in the clear, which an
+    ///   earlier version left: ``SealingSweep`` seals them when the store is opened.
+    private static let schema2 = """
+        CREATE TABLE sealing_keys (
+            id BLOB NOT NULL PRIMARY KEY
+        ) WITHOUT ROWID;
+
+        INSERT INTO sealing_keys (id) SELECT x''
+        WHERE EXISTS (SELECT 1 FROM watches) OR EXISTS (SELECT 1 FROM endpoints);
+        """
+
     /// What is known about upstreams, one row per manner. `base` is a digest of the base URL it was learned at: another server has other
     /// manners.
     private static let schema3 = """

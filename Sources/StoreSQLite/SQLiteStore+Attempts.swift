@@ -1,6 +1,7 @@
 import Foundation
 import GRDB
 package import RingbackCore
+import Sealing
 package import Store
 
 // Attempts, and what follows from them.
@@ -10,7 +11,7 @@ extension SQLiteStore {
 
     package func record(_ result: AttemptResultRow) async throws(StoreError) -> RecordedAttempt? {
         let attempt = try prepared { try AttemptColumns(result.attempt) }
-        let outcome = try await change { database -> (recorded: RecordedAttempt, waiting: [EndpointName])? in
+        let outcome = try await change { [sealer] database -> (recorded: RecordedAttempt, waiting: [EndpointName])? in
             guard let row = try database.deliveryRow(result.delivery), row.isHeld(under: result.lease) else { return nil }
             var delivery = row.delivery
             delivery.take(
@@ -18,7 +19,7 @@ extension SQLiteStore {
             )
             try database.update(delivery, seq: row.seq, isRetry: row.isRetry || delivery.status == .pending)
             try database.insert(attempt, of: row.seq)
-            let notice = try database.writeDeathNotice(result, about: row.event)
+            let notice = try database.writeDeathNotice(result, about: row.event, sealer: sealer)
             return (RecordedAttempt(delivery: delivery, jobs: notice?.recorded.jobs ?? []), notice?.waiting ?? [])
         }
         sendDue(outcome?.waiting ?? [])
@@ -52,13 +53,13 @@ extension Database {
         }
     }
 
-    fileprivate func writeDeathNotice(_ result: AttemptResultRow, about event: Event) throws -> WrittenEvent? {
+    fileprivate func writeDeathNotice(_ result: AttemptResultRow, about event: Event, sealer: Sealer) throws -> WrittenEvent? {
         switch result.next {
         case .delivered, .retry: return nil
         case .dead:
             // The death of a notice is not announced: an endpoint for notices that is down would breed them for ever.
             guard let notice = result.deathNotice, event.type != .deliveryDead else { return nil }
-            let context = try watchContext(of: notice.event.watch)
+            let context = try watchContext(of: notice.event.watch, callbackBy: sealer)
             return try write(notice.event, about: context, recipients: notice.recipients, now: result.now)
         }
     }

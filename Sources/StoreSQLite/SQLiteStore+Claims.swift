@@ -1,15 +1,16 @@
 import GRDB
 package import RingbackCore
+import Sealing
 package import Store
 
 // Working on deliveries under leases.
 extension SQLiteStore {
     package func claimDeliveries(_ claim: DeliveryClaim) async throws(StoreError) -> [DeliveryJob] {
-        try await change { database in
+        try await change { [sealer] database in
             var jobs: [DeliveryJob] = []
             for lane in claim.lanes where lane.limit > 0 {
                 let chosen = try database.due(lane, now: claim.now).chosen(limit: lane.limit, reservedForRetries: lane.reservedForRetries)
-                for seq in chosen { jobs.append(try database.lease(seq, for: claim)) }
+                for seq in chosen { jobs.append(try database.lease(seq, for: claim, sealer: sealer)) }
             }
             return jobs
         }
@@ -104,13 +105,13 @@ extension Database {
         return due
     }
 
-    fileprivate func lease(_ seq: Int64, for claim: DeliveryClaim) throws -> DeliveryJob {
+    fileprivate func lease(_ seq: Int64, for claim: DeliveryClaim, sealer: Sealer) throws -> DeliveryJob {
         try run(DeliveryClaiming.take, [seq, Delivery.Status.delivering, claim.node, claim.until, claim.now])
         guard let row = try deliveryRow(seq: seq) else { throw DamagedRow(detail: "a delivery has no event") }
-        let context = try watchContext(of: row.event.watch)
+        let context = try watchContext(of: row.event.watch, callbackBy: row.delivery.endpoint.isCallback ? sealer : nil)
         return DeliveryJob(
             delivery: row.delivery, lease: Lease(node: claim.node, epoch: row.leaseEpoch), leasedUntil: claim.until, event: row.event,
-            response: nil, metadata: context.metadata, callback: row.delivery.endpoint.isCallback ? context.callback : nil
+            response: nil, metadata: context.metadata, callback: context.callback
         )
     }
 }

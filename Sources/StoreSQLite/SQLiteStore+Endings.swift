@@ -7,8 +7,8 @@ package import Store
 extension SQLiteStore {
     package func end(_ ending: WatchEnding) async throws(StoreError) -> RecordedEvent? {
         precondition(!ending.status.isOpen && ending.status != .stopped, "a watch does not end as \(ending.status)")
-        let written = try await change { database -> WrittenEvent? in
-            guard let row = try database.watchRow(ending.id), row.accepts(ending) else { return nil }
+        let written = try await change { [sealer] database -> WrittenEvent? in
+            guard let row = try database.watchRow(ending.id, sealer), row.accepts(ending) else { return nil }
             try database.end(row, by: ending)
             return try database.write(
                 ending.event, about: row.context, response: ending.response, recipients: ending.recipients, now: ending.event.createdAt
@@ -19,8 +19,10 @@ extension SQLiteStore {
     }
 
     package func record(_ notice: WatchNotice) async throws(StoreError) -> RecordedEvent? {
-        let written = try await change { database -> WrittenEvent? in
-            guard let row = try database.watchRow(notice.id), row.watch.status.isOpen, row.isHeld(under: notice.lease) else { return nil }
+        let written = try await change { [sealer] database -> WrittenEvent? in
+            guard let row = try database.watchRow(notice.id, sealer), row.watch.status.isOpen, row.isHeld(under: notice.lease) else {
+                return nil
+            }
             if notice.event.type == .watchStalled {
                 // Also when the event was written before the watch was stopped and reopened: it is raised once per watch.
                 try database.run("UPDATE watches SET stalled = 1 WHERE seq = ?1", [row.seq])

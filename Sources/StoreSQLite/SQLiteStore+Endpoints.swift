@@ -6,14 +6,18 @@ package import Store
 // Endpoints made by the API, and which endpoints are disabled.
 extension SQLiteStore {
     package func storedEndpoints() async throws(StoreError) -> [Endpoint] {
-        try await read { database in
-            try Data.fetchAll(database, sql: "SELECT definition FROM endpoints ORDER BY name")
-                .map { try StoredJSON.decode(StoredEndpoint.self, from: $0).endpoint }
+        try await read { [sealer] database in
+            try database.rows("SELECT name, definition FROM endpoints ORDER BY name").map { row in
+                var column = ColumnReader(row)
+                let name: String = try column.next()
+                let definition = try sealer.open(try column.next(Data.self), .endpointDefinition, of: name)
+                return try StoredJSON.decode(StoredEndpoint.self, from: definition).endpoint
+            }
         }
     }
 
     package func addEndpoint(_ endpoint: Endpoint, now: Timestamp) async throws(StoreError) -> Bool {
-        let definition = try prepared { try StoredJSON.encode(StoredEndpoint(endpoint)) }
+        let definition = try prepared { try sealed(endpoint) }
         let isAdded = try await change { database in
             try database.run(
                 "INSERT INTO endpoints (name, definition, created_at, updated_at) VALUES (?1, ?2, ?3, ?3) ON CONFLICT (name) DO NOTHING",
@@ -25,7 +29,7 @@ extension SQLiteStore {
     }
 
     package func updateEndpoint(_ endpoint: Endpoint, now: Timestamp) async throws(StoreError) -> Bool {
-        let definition = try prepared { try StoredJSON.encode(StoredEndpoint(endpoint)) }
+        let definition = try prepared { try sealed(endpoint) }
         let isUpdated = try await change { database in
             try database.run("UPDATE endpoints SET definition = ?2, updated_at = ?3 WHERE name = ?1", [endpoint.name, definition, now]) == 1
         }
@@ -62,6 +66,10 @@ extension SQLiteStore {
             }
             return reasons
         }
+    }
+
+    private func sealed(_ endpoint: Endpoint) throws -> Data {
+        sealer.seal(try StoredJSON.encode(StoredEndpoint(endpoint)), .endpointDefinition, of: endpoint.name.rawValue)
     }
 }
 

@@ -5,8 +5,9 @@ package import Store
 // Events that are not about watches, and looking at all of them.
 extension SQLiteStore {
     package func record(_ event: Event, recipients: [Recipient], now: Timestamp) async throws(StoreError) -> RecordedEvent? {
-        let written = try await change { database in
-            try database.write(event, about: try database.watchContext(of: event.watch), recipients: recipients, now: now)
+        let written = try await change { [sealer] database in
+            let context = try database.watchContext(of: event.watch, callbackBy: sealer)
+            return try database.write(event, about: context, recipients: recipients, now: now)
         }
         sendDue(written?.waiting ?? [])
         return written?.recorded

@@ -1,13 +1,14 @@
 import GRDB
 package import RingbackCore
+import Sealing
 package import Store
 
 // Following watches under leases.
 extension SQLiteStore {
     /// A node's own watches are never given to it twice, even when its heartbeat is late: nobody else took them, so it still follows them.
     package func claimWatches(for node: NodeID, now: Timestamp, limit: Int) async throws(StoreError) -> [ClaimedWatch] {
-        try await change { database in
-            let rows = try database.claimableWatches(for: node, now: now, limit: limit)
+        try await change { [sealer] database in
+            let rows = try database.claimableWatches(for: node, now: now, limit: limit, sealer: sealer)
             return try rows.map { row in
                 try database.run(WatchClaim.take, [row.seq, node])
                 return ClaimedWatch(watch: row.watch, lease: Lease(node: node, epoch: row.leaseEpoch + 1))
@@ -74,14 +75,14 @@ enum WatchClaim {
 }
 
 extension Database {
-    fileprivate func claimableWatches(for node: NodeID, now: Timestamp, limit: Int) throws -> [WatchRow] {
+    fileprivate func claimableWatches(for node: NodeID, now: Timestamp, limit: Int, sealer: Sealer) throws -> [WatchRow] {
         var rows = try rows(WatchClaim.heldByNobody, [limit])
         let deadHolders = try self.rows(WatchClaim.deadHolders, [node, now])
         for holder in deadHolders {
             var column = ColumnReader(holder)
             rows += try self.rows(WatchClaim.heldByOne, [limit, try column.next(NodeID.self)])
         }
-        let watches = try rows.map { try WatchRow($0) }
+        let watches = try rows.map { try WatchRow($0, sealer) }
         guard !deadHolders.isEmpty else { return watches }
         return Array(watches.sorted { $0.watch.createdAt < $1.watch.createdAt }.prefix(limit))
     }

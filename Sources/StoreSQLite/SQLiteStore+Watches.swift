@@ -1,13 +1,14 @@
 import GRDB
 package import RingbackCore
+import Sealing
 package import Store
 
 // Registering, looking at, and letting go of watches.
 extension SQLiteStore {
     package func register(_ watch: NewWatch, now: Timestamp) async throws(StoreError) -> Registration {
-        let definition = try prepared { try WatchDefinition(watch) }
-        let registration = try await change { database in
-            try database.insert(definition, now: now) ?? database.registerAgain(definition, now: now)
+        let definition = try prepared { try WatchDefinition(watch, sealer: sealer) }
+        let registration = try await change { [sealer] database in
+            try database.insert(definition, now: now) ?? database.registerAgain(definition, sealer: sealer, now: now)
         }
         switch registration {
         case .created, .reopened: send(.watchesRegistered)
@@ -17,21 +18,21 @@ extension SQLiteStore {
     }
 
     package func watch(_ id: WatchID) async throws(StoreError) -> Watch? {
-        try await read { try $0.watchRow(id)?.watch }
+        try await read { [sealer] in try $0.watchRow(id, sealer)?.watch }
     }
 
     package func watches(_ filter: WatchFilter, page: PageRequest) async throws(StoreError) -> Page<Watch> {
-        try await read { database in
+        try await read { [sealer] database in
             let rows = try database.rows(
                 WatchListing.sql(for: filter),
                 [filter.status, filter.upstream, filter.response, page.cursor?.createdAt, page.cursor?.id, page.limit + 1]
             )
-            return Page(rows: try rows.map { try WatchRow($0).watch }, limit: page.limit) { ($0.createdAt, $0.id.rawValue) }
+            return Page(rows: try rows.map { try WatchRow($0, sealer).watch }, limit: page.limit) { ($0.createdAt, $0.id.rawValue) }
         }
     }
 
     package func stopWatch(_ id: WatchID, now: Timestamp) async throws(StoreError) -> Watch? {
-        let (watch, stopped) = try await change { database in
+        let (watch, stopped) = try await change { [sealer] database in
             let stopped = try database.run(
                 """
                 UPDATE watches SET status = ?2, following = ?3, terminal_at = ?4, updated_at = ?4, lease_node = NULL
@@ -39,7 +40,7 @@ extension SQLiteStore {
                 """,
                 [id, WatchStatus.stopped, Watch.Following.none.rawValue, now]
             )
-            return (try database.watchRow(id)?.watch, stopped == 1)
+            return (try database.watchRow(id, sealer)?.watch, stopped == 1)
         }
         if stopped { send(.watchesStopped([id])) }
         return watch
@@ -86,8 +87,8 @@ extension Database {
     }
 
     /// Decides about a registration of a response that is watched already.
-    fileprivate func registerAgain(_ definition: WatchDefinition, now: Timestamp) throws -> Registration {
-        guard let row = try watchRow(definition.id) else {
+    fileprivate func registerAgain(_ definition: WatchDefinition, sealer: Sealer, now: Timestamp) throws -> Registration {
+        guard let row = try watchRow(definition.id, sealer) else {
             // The derived id and (upstream, response id) stand for each other, so one cannot be taken without the other.
             throw DamagedRow(detail: "a watch is kept under an id that is not derived from its response")
         }

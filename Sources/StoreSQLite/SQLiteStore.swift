@@ -3,6 +3,7 @@ import Foundation
 import GRDB
 package import Logging
 package import RingbackCore
+package import Sealing
 package import Store
 
 /// The store in one SQLite file, for one node.
@@ -13,6 +14,8 @@ package final class SQLiteStore: Store {
     /// Changes of more rows than this are cut into pieces.
     static let rowsPerChange = 500
 
+    /// Seals what a row must not show, and opens it.
+    let sealer: Sealer
     private let path: String
     private let time: any TimeSource
     private let logger: Logger
@@ -23,13 +26,17 @@ package final class SQLiteStore: Store {
 
     /// Opens the store at `path`; makes the file, and the directory it is in, when they are missing.
     ///
+    /// Secrets are sealed in the file. What an earlier version left in the clear, or what was sealed with a previous key, is sealed anew first.
+    ///
     /// Only one process can have a store open, so whatever is leased was leased by a process that is gone: it is free to claim at once.
     ///
     /// Blocks its thread while the file is recovered or brought to the newest schema; to be called at start.
     ///
-    /// - Throws: ``StoreError/unusable(_:)`` when the file is in use, is not a store, or belongs to a newer version;
+    /// - Parameter keys: `nil`: the key is in a file beside the store.
+    /// - Throws: ``StoreError/unusable(_:)`` when the file is in use, is not a store, belongs to a newer version, or was sealed
+    ///   with a key that is not among `keys`;
     ///   ``StoreError/noSpace`` when the disk is full.
-    package init(path: String, time: any TimeSource, logger: Logger) throws(StoreError) {
+    package init(path: String, keys: SealingKeys? = nil, time: any TimeSource, logger: Logger) throws(StoreError) {
         guard path != ":memory:", !path.isEmpty else {
             throw .unusable("a store has to be a file, since it must outlive the process: choose a path as `store`")
         }
@@ -41,9 +48,12 @@ package final class SQLiteStore: Store {
         // The lock comes before the file is touched: another process may be using it.
         lock = try StoreLock(storePath: path)
         pool = try file.open()
+        sealer = try Self.openSecrets(in: pool, keys: keys ?? SealingKeys(besideStore: path), logger: logger)
         writer = GroupCommit(pool: pool, logger: logger)
         try freeLeases()
-        logger.info("The store is open", metadata: ["store.path": "\(path)", "store.schema": "\(Migrations.newestVersion)"])
+        logger.info(
+            "The store is open",
+            metadata: ["store.path": "\(path)", "store.schema": "\(Migrations.newestVersion)", "sealing.key": "\(sealer.current)"])
     }
 
     /// How well changes share their flushes; for metrics.
@@ -92,6 +102,18 @@ package final class SQLiteStore: Store {
                 lock.release()
                 continuation.resume()
             }
+        }
+    }
+
+    /// Gets the keys together and brings everything under the current one.
+    private static func openSecrets(in pool: DatabasePool, keys: SealingKeys, logger: Logger) throws(StoreError) -> Sealer {
+        do {
+            let sweep = SealingSweep(pool: pool, logger: logger)
+            let sealer = try keys.sealer(sealedWith: try sweep.keysInUse())
+            try sweep.run(with: sealer)
+            return sealer
+        } catch {
+            throw StoreError(error)
         }
     }
 

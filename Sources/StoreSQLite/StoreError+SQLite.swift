@@ -1,5 +1,6 @@
 import Foundation
 import GRDB
+import Sealing
 import Store
 
 extension StoreError {
@@ -12,6 +13,10 @@ extension StoreError {
             self = error
         case let error as DatabaseError:
             self.init(sqlite: error)
+        case let error as SealingError:
+            self = .unusable(error.description)
+        case let error as SealingKeyFile.Unusable:
+            self = .unusable(error.description)
         case is RowDecodingError, is DecodingError, is DamagedRow:
             self = .unusable(
                 "a row does not hold what Ringback writes there, so the file is damaged or was edited by hand: restore it from a backup"

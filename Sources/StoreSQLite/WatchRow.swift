@@ -1,6 +1,7 @@
 import Foundation
 import GRDB
 import RingbackCore
+import Sealing
 import Store
 
 /// A watch as a row, with what holds it.
@@ -19,13 +20,14 @@ struct WatchRow {
     let leaseEpoch: Int64
     let watch: Watch
 
-    init(_ row: Row) throws {
+    init(_ row: Row, _ sealer: Sealer) throws {
         var column = ColumnReader(row)
         seq = try column.next()
         leaseNode = try column.next()
         leaseEpoch = try column.next()
+        let id: WatchID = try column.next()
         watch = Watch(
-            id: try column.next(),
+            id: id,
             upstream: try column.next(),
             response: try column.next(),
             status: try column.next(),
@@ -35,9 +37,9 @@ struct WatchRow {
             updatedAt: try column.next(),
             terminalAt: try column.next(),
             endpoints: try StoredJSON.decodeList(of: EndpointName.self, from: column.next()),
-            callback: try StoredJSON.callback(from: column.next()),
+            callback: try StoredJSON.callback(from: column.next(), of: id, sealer),
             metadata: try StoredJSON.metadata(from: column.next()),
-            headers: try StoredJSON.decodeList(of: StoredHeader.self, from: column.next()).map(\.header),
+            headers: try StoredJSON.headers(from: column.next(), of: id, sealer),
             maximumAge: try column.next(Int64?.self).map { .milliseconds($0) },
             model: try column.next(),
             usage: try column.nextBytes(),
@@ -53,14 +55,19 @@ struct WatchRow {
 }
 
 extension Database {
-    func watchRow(_ id: WatchID) throws -> WatchRow? {
-        try row("SELECT \(WatchRow.columns) FROM watches WHERE id = ?1", [id]).map { try WatchRow($0) }
+    func watchRow(_ id: WatchID, _ sealer: Sealer) throws -> WatchRow? {
+        try row("SELECT \(WatchRow.columns) FROM watches WHERE id = ?1", [id]).map { try WatchRow($0, sealer) }
     }
 }
 
 extension StoredJSON {
-    static func callback(from data: Data?) throws -> Callback? {
-        try data.map { try decode(StoredCallback.self, from: $0).callback }
+    static func callback(from data: Data?, of watch: WatchID, _ sealer: Sealer) throws -> Callback? {
+        try data.map { try decode(StoredCallback.self, from: try sealer.open($0, .watchCallback, of: watch.rawValue)).callback }
+    }
+
+    static func headers(from data: Data?, of watch: WatchID, _ sealer: Sealer) throws -> [HeaderField] {
+        let headers = try data.map { try sealer.open($0, .watchHeaders, of: watch.rawValue) }
+        return try decodeList(of: StoredHeader.self, from: headers).map(\.header)
     }
 
     static func metadata(from data: Data?) throws -> [String: String] {
@@ -77,13 +84,14 @@ struct WatchDefinition {
     let metadata: Data?
     let headers: Data?
 
-    init(_ request: NewWatch) throws {
+    init(_ request: NewWatch, sealer: Sealer) throws {
         id = request.id
         self.request = request
         endpoints = try StoredJSON.encodeUnlessEmpty(request.endpoints)
-        callback = try request.callback.map { try StoredJSON.encode(StoredCallback($0)) }
+        let row = request.id.rawValue
+        callback = try request.callback.map { sealer.seal(try StoredJSON.encode(StoredCallback($0)), .watchCallback, of: row) }
         metadata = try StoredJSON.encodeUnlessEmpty(request.metadata)
-        headers = try StoredJSON.encodeUnlessEmpty(request.headers.map { StoredHeader($0) })
+        headers = try StoredJSON.encodeUnlessEmpty(request.headers.map { StoredHeader($0) }).map { sealer.seal($0, .watchHeaders, of: row) }
     }
 
     /// The watch as it begins.

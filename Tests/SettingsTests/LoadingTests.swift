@@ -85,6 +85,8 @@ struct LoadingTests {
     func example() throws {
         let environment = [
             "OPENAI_API_KEY": "sk-example", "RINGBACK_WEBHOOK_SECRET": "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw",
+            "RINGBACK_MASTER_KEY": "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=",
+            "RINGBACK_OLD_MASTER_KEY": "AQECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=",
             "RINGBACK_API_TOKEN": "0123456789abcdef", "RECEIVER_TOKEN": "receiver",
         ]
         let example = try repositoryFile("config/ringback.yaml")

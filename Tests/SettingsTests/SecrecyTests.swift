@@ -7,6 +7,8 @@ import Testing
 private let secretive = """
     listen: 127.0.0.1:8787
     store: sqlite:./data/ringback.db
+    master_key: LEAKAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=
+    previous_master_keys: [LEAKAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh0=]
     tokens:
       - { name: ops, token: "LEAK-0123456789abcdef", scopes: [admin] }
       - name: app
@@ -128,6 +130,7 @@ struct SecrecyTests {
         let text = settings.describe()
         #expect(!text.contains("LEAK") && !text.contains("MfKQ9r8"))
         #expect(text.contains("token: <redacted>"))
+        #expect(text.contains("master_key: <redacted>\nprevious_master_keys: [\"<redacted>\"]\n"))
         #expect(text.contains("url: \"https://app.example.com/hooks?<redacted>\""))
         #expect(!"\(settings)".contains("token: \"LEAK"))
     }

@@ -36,7 +36,7 @@ struct SQLiteFileTests {
                 try FileManager.default.attributesOfItem(atPath: path)[.posixPermissions] as? Int
             }
             #expect(try mode(made.path) == 0o700)
-            for suffix in ["", "-wal", "-shm", ".lock"] {
+            for suffix in ["", "-wal", "-shm", ".lock", ".key"] {
                 #expect(try mode(storePath(in: made) + suffix) == 0o600, "\(suffix)")
             }
             await store.close()
@@ -66,7 +66,7 @@ struct SQLiteFileTests {
             // What a killed process leaves is what is on disk now: the store was not closed, so the log was not folded in.
             let left = directory.appending(path: "left")
             try FileManager.default.createDirectory(at: left, withIntermediateDirectories: true)
-            for suffix in ["", "-wal"] {
+            for suffix in ["", "-wal", ".key"] {
                 try FileManager.default.copyItem(atPath: storePath(in: directory) + suffix, toPath: storePath(in: left) + suffix)
             }
             await store.close()
