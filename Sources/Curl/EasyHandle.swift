@@ -68,6 +68,10 @@ final class EasyHandle {
         // parse the whole bundle, 0.9 MB and 47 ms. The bundle file is its default and stays.
         setter.set(CURLOPT_CAPATH, pointer: nil)
         if let file = request.trust.caFile { setter.set(CURLOPT_CAINFO, file) }
+        if let identity = request.trust.identity {
+            setter.set(CURLOPT_SSLCERT, identity.certificateFile)
+            setter.set(CURLOPT_SSLKEY, identity.keyFile)
+        }
         guard setter.failure == CURLE_OK else {
             throw .internalTrouble("libcurl refused an option: \(String(cString: curl_easy_strerror(setter.failure)))")
         }

@@ -8,13 +8,13 @@ package enum DestinationFactory {
     ///
     /// - Parameters:
     ///   - transport: Carries the callbacks of webhooks.
-    ///   - time: Bounds and measures what inboxes do.
+    ///   - time: Bounds and measures attempts.
     /// - Throws: ``InvalidDestination`` when the definition cannot be used.
     package static func make(
         _ endpoint: Endpoint, transport: any Transport, time: any TimeSource
     ) throws(InvalidDestination) -> any Destination {
         switch endpoint.target {
-        case .webhook(let target): try WebhookDestination(target, of: endpoint, transport: transport)
+        case .webhook(let target): try WebhookDestination(target, of: endpoint, transport: transport, time: time)
         case .inbox(let target): try InboxDestination(target, timeout: endpoint.timeout, time: time)
         }
     }

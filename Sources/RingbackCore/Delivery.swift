@@ -144,6 +144,8 @@ package enum AttemptError: String, Sendable, Hashable, CaseIterable, Codable {
     case redirect
     /// The receiver did not consent to callbacks when it was asked.
     case handshakeRefused = "handshake_refused"
+    /// No access token was got for the receiver.
+    case authorization
     // The way to the receiver.
     case nameNotFound = "name_not_found"
     case connectionRefused = "connection_refused"

@@ -77,18 +77,24 @@ package struct WebhookTarget: Sendable, Hashable {
     package var headers: [HeaderField]
     /// PEM file with the certificate authorities to trust instead of the system's.
     package var caFile: String?
+    /// The client certificate, for receivers that ask for one.
+    package var certificate: ClientCertificate?
+    /// How an access token for the receiver is got; it goes with every callback.
+    package var credentials: ClientCredentials?
     /// When set, the receiver is asked for its consent before the first callback.
     package var handshake: WebhookHandshake?
 
     package init(
         url: String, secrets: [SigningSecret], payload: PayloadForm = .thin, headers: [HeaderField] = [], caFile: String? = nil,
-        handshake: WebhookHandshake? = nil
+        certificate: ClientCertificate? = nil, credentials: ClientCredentials? = nil, handshake: WebhookHandshake? = nil
     ) {
         self.url = url
         self.secrets = secrets
         self.payload = payload
         self.headers = headers
         self.caFile = caFile
+        self.certificate = certificate
+        self.credentials = credentials
         self.handshake = handshake
     }
 }

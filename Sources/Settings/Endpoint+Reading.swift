@@ -10,7 +10,7 @@ extension Endpoint {
     /// - Returns: `nil` after a report.
     init?(reading fields: Fields) {
         fields.refuseUnsupported("preset", "with", suggestion: "give the endpoint a url or an inbox")
-        fields.refuseUnsupported("client_certificate_file", "client_key_file", "rate_limit")
+        fields.refuseUnsupported("rate_limit")
         let name = fields.name(example: "my-app", EndpointName.init(validating:))
         let events = Self.events(in: fields)
         let match = Self.match(in: fields)

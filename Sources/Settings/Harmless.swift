@@ -4,7 +4,8 @@ enum Harmless {
     private static let values: Set<String> = [
         "listen", "store", "log_level", "shutdown_timeout", "presets_dir",
         "certificate_file", "key_file", "token_file", "api_key_file", "secret_file", "url_file", "bearer_token_file", "password_file",
-        "ca_file", "client_certificate_file", "client_key_file",
+        "ca_file", "client_certificate_file", "client_key_file", "client_secret_file", "origin", "rate", "token_url", "scope", "audience",
+        "client_auth",
         "name", "scopes", "base_url", "api_key_header", "follow", "stream_idle_timeout", "interval", "max_interval", "max_streams",
         "requests_per_second", "max_watch_age", "stalled_after", "not_found_grace",
         "url", "inbox", "preset", "output_text", "events", "upstream", "model", "payload", "timeout", "connect_timeout", "schedule",
@@ -14,7 +15,7 @@ enum Harmless {
 
     /// Keys that hold other keys; their own values, if somebody wrote a text there, are not shown.
     private static let structures: Set<String> = [
-        "tls", "tokens", "upstreams", "poll", "endpoints", "match", "retry", "retention", "security",
+        "tls", "tokens", "upstreams", "poll", "endpoints", "match", "retry", "retention", "security", "handshake", "oauth2",
     ]
 
     /// Mappings whose keys are names and whose values are secret.

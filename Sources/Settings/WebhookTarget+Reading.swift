@@ -5,7 +5,8 @@ import WebhookSignature
 extension WebhookTarget {
     /// The keys that only an endpoint with a `url` has.
     static let keys = [
-        "secret", "secret_file", "payload", "headers", "bearer_token", "bearer_token_file", "basic_auth", "ca_file", "handshake",
+        "secret", "secret_file", "payload", "headers", "bearer_token", "bearer_token_file", "basic_auth", "ca_file",
+        "client_certificate_file", "client_key_file", "oauth2", "handshake",
     ]
 
     /// Lower-case names of headers that belong to the callback itself (contract, section 6).
@@ -24,15 +25,18 @@ extension WebhookTarget {
         let payload = fields.choice("payload", default: PayloadForm.thin)
         let authorization = Self.authorization(in: fields)
         var reserved = Self.reservedHeaders
+        if fields.has("oauth2") { reserved["authorization"] = "it carries the access token: keep one of them" }
         if authorization != nil { reserved["authorization"] = "it carries the bearer_token or basic_auth: keep one of them" }
         var headers = fields.headers(reserved: reserved)
         if let authorization { headers.append(HeaderField("Authorization", authorization)) }
         let caFile = fields.readableFile("ca_file")
+        let certificate = Self.certificate(in: fields)
+        let credentials = ClientCredentials.reading("oauth2", of: fields, isBesides: authorization != nil)
         let handshake = Self.handshake(in: fields)
         guard let url else { return nil }
         self.init(
             url: url.text, secrets: secret.map { [SigningSecret($0)] } ?? [], payload: payload, headers: headers, caFile: caFile,
-            handshake: handshake)
+            certificate: certificate, credentials: credentials, handshake: handshake)
     }
 
     private static func signingSecret(in fields: Fields) -> Secret? {
@@ -44,6 +48,16 @@ extension WebhookTarget {
             fields.report("\(error)", at: fields.has("secret") ? "secret" : "secret_file")
             return nil
         }
+    }
+
+    private static func certificate(in fields: Fields) -> ClientCertificate? {
+        let certificate = fields.readableFile("client_certificate_file")
+        let key = fields.readableFile("client_key_file")
+        if fields.has("client_key_file"), !fields.has("client_certificate_file") {
+            fields.report("there is no 'client_certificate_file' it belongs to", at: "client_key_file", suggestion: "name both files")
+        }
+        // One file may hold both, as many tools write them.
+        return certificate.map { ClientCertificate(certificateFile: $0, keyFile: key ?? $0) }
     }
 
     private static func handshake(in fields: Fields) -> WebhookHandshake? {

@@ -72,12 +72,15 @@ package struct TransferLimits: Sendable, Hashable {
     }
 }
 
-/// Whose certificates are believed. Verification of chain and name is always on.
+/// Whose certificates are believed, and with which one we show who we are. Verification of chain and name is always on.
 package struct TransferTrust: Sendable, Hashable {
     /// PEM file with the certificate authorities to trust instead of the system's.
     package var caFile: String?
+    /// Shown to servers that ask for a client certificate.
+    package var identity: TransferIdentity?
 
-    package init(caFile: String? = nil) {
+    package init(caFile: String? = nil, identity: TransferIdentity? = nil) {
         self.caFile = caFile
+        self.identity = identity
     }
 }

@@ -15,6 +15,12 @@ package struct TransferFailure: Error, Sendable {
     package let summary: TransferSummary
     /// Status and headers, when they had come before the failure.
     package let head: TransferHead?
+
+    package init(error: TransportError, summary: TransferSummary, head: TransferHead?) {
+        self.error = error
+        self.summary = summary
+        self.head = head
+    }
 }
 
 extension Transport {

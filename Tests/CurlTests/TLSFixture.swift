@@ -41,8 +41,11 @@ struct TLSFixture: Sendable {
     }
 
     /// Runs `body` with an HTTP/1.0 server over TLS for the directory's files.
-    func withHTTPS<Result>(_ body: (_ port: UInt16) async throws -> Result) async throws -> Result {
-        let arguments = ["s_server", "-accept", "127.0.0.1:0", "-cert", "server.pem", "-key", "server.key", "-WWW"]
+    ///
+    /// - Parameter asksForCertificate: Serve only clients with a certificate of the fixture's authority.
+    func withHTTPS<Result>(asksForCertificate: Bool = false, _ body: (_ port: UInt16) async throws -> Result) async throws -> Result {
+        var arguments = ["s_server", "-accept", "127.0.0.1:0", "-cert", "server.pem", "-key", "server.key", "-WWW"]
+        if asksForCertificate { arguments += ["-Verify", "1", "-verify_return_error", "-CAfile", "ca.pem"] }
         return try await with(Self.openssl, arguments) { program in
             let line = try #require(await program.line(with: "ACCEPT"))
             return try await body(try #require(line.split(separator: ":").last.flatMap { UInt16($0) }))

@@ -39,6 +39,34 @@ struct TLSTests {
         }
     }
 
+    @Test("shows its certificate to a server that asks for one, and is refused without")
+    func clientCertificate() async throws {
+        try await withTemporaryDirectory { directory in
+            let fixture = try await TLSFixture(in: directory)
+            try fixture.write(Array("for friends".utf8), to: "file")
+            let identity = TransferIdentity(certificateFile: fixture.path("server.pem"), keyFile: fixture.path("server.key"))
+            try await fixture.withHTTPS(asksForCertificate: true) { port in
+                try await withTransport { transport in
+                    func request(_ trust: TransferTrust) -> TransferRequest {
+                        TransferRequest(method: .get, url: "https://localhost:\(port)/file", version: .http1, trust: trust)
+                    }
+                    let known = TransferTrust(caFile: fixture.caFile, identity: identity)
+                    let answer = try await transport.perform(request(known))
+                    #expect(String(decoding: answer.body, as: UTF8.self) == "for friends")
+                    // A connection that was opened with the certificate must not serve a request without it.
+                    let stranger = await transport.observe(request(TransferTrust(caFile: fixture.caFile))).end()
+                    #expect(stranger.error != nil)
+                    let missing = TransferIdentity(certificateFile: fixture.path("none.pem"), keyFile: fixture.path("none.pem"))
+                    guard case .tls = await transport.observe(request(TransferTrust(caFile: fixture.caFile, identity: missing))).error()
+                    else {
+                        Issue.record("a missing certificate was not missed")
+                        return
+                    }
+                }
+            }
+        }
+    }
+
     @Test("says so when the file with the authorities is missing")
     func missingFile() async throws {
         try await withTemporaryDirectory { directory in

@@ -77,7 +77,8 @@ struct DeliveryMachineTests {
         case .internalTrouble:
             #expect(decision == .init(.retry(at: start + .seconds(1))))
             #expect(machine.attempts == 2, "our own trouble does not count")
-        case .httpStatus, .redirect, .handshakeRefused, .nameNotFound, .connectionRefused, .connectTimeout, .timeout, .connectionLost, .tls,
+        case .httpStatus, .redirect, .handshakeRefused, .authorization, .nameNotFound, .connectionRefused, .connectTimeout, .timeout,
+            .connectionLost, .tls,
             .protocolViolation, .answerTooLarge, .addressRefused, .noSpace, .directoryMissing, .permission, .fileSystem:
             #expect(decision == .init(.retry(at: start + .seconds(300))))
             #expect(machine.attempts == 3)

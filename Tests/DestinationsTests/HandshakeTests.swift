@@ -75,7 +75,7 @@ struct HandshakeTests {
                     #expect(report.error == nil)
                 }
                 // A day later the consent has to be renewed.
-                let later = await destination.attempt(try Jobs.job(), number: 3, startedAt: Self.startedAt + HandshakeGate.validity)
+                let later = await destination.attempt(try Jobs.job(), number: 3, startedAt: Self.startedAt + Consent.validity)
                 #expect(later.error == nil)
             }
             let requests = receiver.requests

@@ -181,7 +181,7 @@ struct WebhookTests {
         let endpoint = Endpoint(
             name: EndpointName(trusted: "e"), origin: .configuration, target: .webhook(target), timeout: .seconds(7),
             connectTimeout: .seconds(3))
-        let destination = try WebhookDestination(target, of: endpoint, transport: transport)
+        let destination = try WebhookDestination(target, of: endpoint, transport: transport, time: ManualTime())
         async let attempt = destination.attempt(try Jobs.job(), number: 1, startedAt: startedAt)
         let call = await transport.nextCall()
         #expect(call.request.limits == TransferLimits(connect: .seconds(3), total: .seconds(7), headerBytes: 64 * 1024, bodyBytes: nil))

@@ -9,12 +9,13 @@ import Transport
 /// A webhook as the sender would use it.
 enum WebhookUnderTest {
     static func destination(
-        _ url: String, _ transport: any Transport, timeout: Duration = .seconds(15), change: (inout WebhookTarget) -> Void = { _ in }
+        _ url: String, _ transport: any Transport, timeout: Duration = .seconds(15), time: any TimeSource = ManualTime(),
+        change: (inout WebhookTarget) -> Void = { _ in }
     ) throws -> any Destination {
         var target = WebhookTarget(url: url, secrets: [])
         change(&target)
         let endpoint = Endpoint(name: EndpointName(trusted: "app"), origin: .configuration, target: .webhook(target), timeout: timeout)
-        return try DestinationFactory.make(endpoint, transport: transport, time: ManualTime())
+        return try DestinationFactory.make(endpoint, transport: transport, time: time)
     }
 
     /// Lends a webhook that is carried by libcurl.

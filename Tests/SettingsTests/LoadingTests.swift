@@ -69,6 +69,34 @@ struct LoadingTests {
             ])
     }
 
+    @Test("describes how an endpoint shows its receiver who it is")
+    func receivers() throws {
+        let settings = try load(
+            """
+            upstreams: [{ name: default, base_url: "https://api.example.com/v1" }]
+            endpoints:
+              - name: a
+                url: https://a.example/
+                client_certificate_file: /tls/receiver.pem
+                payload: cloudevents-binary
+                handshake: { origin: bridge.example.com, rate: 120 }
+                oauth2:
+                  token_url: https://login.example/token
+                  client_id: ringback
+                  client_secret: s3cret
+                  scope: hooks
+                  client_auth: body
+            """, files: completeFiles)
+        let target = WebhookTarget(
+            url: "https://a.example/", secrets: [], payload: .cloudEventsBinary,
+            certificate: ClientCertificate(certificateFile: "/tls/receiver.pem", keyFile: "/tls/receiver.pem"),
+            credentials: ClientCredentials(
+                tokenURL: "https://login.example/token", clientID: "ringback", clientSecret: Secret("s3cret"), scope: "hooks",
+                authentication: .body),
+            handshake: try WebhookHandshake(origin: "bridge.example.com", requestedRate: 120))
+        #expect(settings.endpoints.map(\.target) == [.webhook(target)])
+    }
+
     @Test("has the documented defaults for everything but the upstream")
     func defaults() throws {
         let upstream = Upstream(name: UpstreamName(trusted: "default"), baseURL: "https://api.example.com/v1")

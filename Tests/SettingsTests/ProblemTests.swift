@@ -217,8 +217,13 @@ struct ProblemTests {
                 "url: https://a.example\nrate_limit: 50/s",
                 "ringback.yaml:7:5: endpoints[0].rate_limit: 'rate_limit' is not supported by this version"),
             .endpoint(
-                "url: https://a.example\nclient_certificate_file: /c.pem",
-                "ringback.yaml:7:5: endpoints[0].client_certificate_file: 'client_certificate_file' is not supported by this version"),
+                "url: https://a.example\nclient_key_file: /no.pem", "ringback.yaml:7:22: endpoints[0].client_key_file: "),
+            .endpoint(
+                "url: https://a.example\noauth2: { token_url: https://b.example/token, client_id: me }",
+                "ringback.yaml:7:13: endpoints[0].oauth2: 'client_secret' is missing"),
+            .endpoint(
+                "url: https://a.example\nbearer_token: t\noauth2: { token_url: https://b.example/, client_id: me, client_secret: s }",
+                "ringback.yaml:8:13: endpoints[0].oauth2: 'oauth2' beside 'bearer_token' or 'basic_auth': keep one of them"),
             .endpoint(
                 "url: https://a.example\nevents: [response.complete]",
                 "ringback.yaml:7:14: endpoints[0].events[0]: no event is called 'response.complete': did you mean 'response.completed'?"),

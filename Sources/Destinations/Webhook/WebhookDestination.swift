@@ -5,6 +5,9 @@ package import Transport
 import WebhookSignature
 
 /// A URL that gets signed `POST`s (contract, section 6).
+///
+/// An attempt is one callback, and what has to come before it: the question whether the receiver consents, and an access token. All of
+/// them together have the endpoint's timeout.
 package struct WebhookDestination: Destination {
     /// How much of an answer's body is read before the rest is left unread (contract, section 9). What is kept of it is less, see
     /// ``Attempt/keptBodyBytes``: reading on to the end of an ordinary answer is what lets its connection be used again.
@@ -12,92 +15,59 @@ package struct WebhookDestination: Destination {
     /// All header lines of an answer together.
     static let maximumHeaderBytes = 64 * 1024
 
-    private struct Key: Sendable {
-        let key: SigningKey
-        let expiresAt: Timestamp?
-    }
-
-    private let url: HTTPURL
     private let form: PayloadForm
-    private let keys: [Key]
+    private let keys: SigningKeys
     private let headers: [(name: String, value: String)]
-    private let limits: TransferLimits
-    private let trust: TransferTrust
-    private let transport: any Transport
-    private let handshake: (question: WebhookHandshake, gate: HandshakeGate)?
+    private let route: WebhookRoute
+    private let consent: Consent?
+    private let tokens: AccessTokens?
 
+    /// - Parameter time: Measures what is left of the timeout.
     /// - Throws: ``InvalidDestination`` when the URL or a secret cannot be used.
-    package init(_ target: WebhookTarget, of endpoint: Endpoint, transport: any Transport) throws(InvalidDestination) {
-        do {
-            url = try HTTPURL(validating: target.url)
-        } catch {
-            throw .url(error)
-        }
-        var keys: [Key] = []
-        for secret in target.secrets {
-            do {
-                keys.append(Key(key: try SigningKey(validating: secret.secret), expiresAt: secret.expiresAt))
-            } catch {
-                throw .secret(error)
-            }
-        }
-        self.keys = keys
+    package init(
+        _ target: WebhookTarget, of endpoint: Endpoint, transport: any Transport, time: any TimeSource
+    ) throws(InvalidDestination) {
+        keys = try SigningKeys(target.secrets)
         form = target.payload
         headers = WebhookHeaders.custom(target.headers)
-        // The body has no limit that would be an error: reading stops by itself after `maximumAnswerBytes`.
-        limits = TransferLimits(
-            connect: endpoint.connectTimeout, total: endpoint.timeout, headerBytes: Self.maximumHeaderBytes, bodyBytes: nil)
-        trust = TransferTrust(caFile: target.caFile)
-        self.transport = transport
-        handshake = target.handshake.map { ($0, HandshakeGate()) }
+        let route = try WebhookRoute(target, of: endpoint, transport: transport, time: time)
+        self.route = route
+        consent = target.handshake.map { Consent($0, route: route) }
+        tokens = try target.credentials.map { credentials throws(InvalidDestination) in try AccessTokens(credentials, route: route) }
     }
 
     package var needsResponse: Bool { form.holdsResponse }
 
     package func attempt(_ job: DeliveryJob, number: Int, startedAt: Timestamp) async -> AttemptReport {
-        if let handshake,
-            let refusal = await handshake.gate.refusal(now: startedAt, ask: { await ask(handshake.question, at: startedAt) })
-        {
-            return refusal
-        }
-        let request = request(for: job, at: startedAt)
-        do {
-            let answer = try await transport.perform(request, keeping: Self.maximumAnswerBytes)
-            return AttemptReport(answer, now: startedAt + answer.summary.total)
+        let deadline = route.deadline
+        do throws(FailedAttempt) {
+            if let consent { try await consent.require(headers: headers, now: startedAt, by: deadline) }
+            guard let tokens else { return await post(job, authorization: [], at: startedAt, by: deadline) }
+            let token = try await tokens.token(now: startedAt, by: deadline)
+            let report = await post(job, authorization: WebhookHeaders.bearer(token), at: startedAt, by: deadline)
+            guard report.httpStatus == 401 else { return report }
+            // The receiver may have forgotten the token before its time. One fresh token decides whether it is the token's fault.
+            await tokens.forget(token)
+            let fresh = try await tokens.token(now: startedAt, by: deadline)
+            return fresh == token ? report : await post(job, authorization: WebhookHeaders.bearer(fresh), at: startedAt, by: deadline)
         } catch {
-            return AttemptReport(error)
+            return error.report
         }
     }
 
-    /// Asks the receiver whether it wants callbacks.
-    ///
-    /// - Returns: Why none may go out, as an attempt that failed; `nil` when it does.
-    private func ask(_ question: WebhookHandshake, at time: Timestamp) async -> AttemptReport? {
-        var own = WebhookHeaders.origin(question)
-        if let rate = question.requestedRate { own.append((name: "WebHook-Request-Rate", value: "\(rate)")) }
-        let request = TransferRequest(
-            method: .options, url: url.text, headers: WebhookHeaders.userAgent + headers + own, version: .http1, limits: limits,
-            trust: trust)
-        do {
-            let answer = try await transport.perform(request, keeping: Self.maximumAnswerBytes)
-            switch HandshakeAnswer(answer.head, to: question) {
-            case .allowed: return nil
-            case .refused(let reason): return AttemptReport(handshakeRefused: reason, answer, now: time + answer.summary.total)
-            }
-        } catch {
-            return AttemptReport(error)
-        }
-    }
-
-    private func request(for job: DeliveryJob, at time: Timestamp) -> TransferRequest {
+    private func post(
+        _ job: DeliveryJob, authorization: [(name: String, value: String)], at time: Timestamp, by deadline: Moment
+    ) async -> AttemptReport {
         let payload = CallbackPayload(job, as: form)
-        let signing = keys.filter { $0.expiresAt.map { time < $0 } ?? true }.map(\.key)
-        let signature = WebhookSigner.headers(id: job.event.id.rawValue, timestamp: time, body: payload.body, keys: signing)
+        let signature = WebhookSigner.headers(
+            id: job.event.id.rawValue, timestamp: time, body: payload.body, keys: keys.signing(at: time))
         let described = [(name: "Content-Type", value: payload.contentType)] + WebhookHeaders.userAgent + payload.headers
-        let origin = handshake.map { WebhookHeaders.origin($0.question) } ?? []
-        // One connection per request in flight keeps slow receivers from each other, hence HTTP/1.1.
-        return TransferRequest(
-            method: .post, url: url.text, headers: described + headers + origin + signature, body: payload.body, version: .http1,
-            limits: limits, trust: trust)
+        let all = described + headers + authorization + (consent?.headers ?? []) + signature
+        do {
+            let answer = try await route.perform(.post, headers: all, body: payload.body, by: deadline)
+            return AttemptReport(answer, now: time + answer.summary.total)
+        } catch {
+            return AttemptReport(error)
+        }
     }
 }

@@ -12,10 +12,9 @@ package enum WebhookHeaders {
 
     static let userAgent: [(name: String, value: String)] = [(name: "User-Agent", value: "Ringback/\(RingbackVersion.current)")]
 
-    /// Under which name the receiver was asked, on the question and on every callback after it (CloudEvents, HTTP 1.1 Web Hooks, section
-    /// 2.1).
-    static func origin(_ handshake: WebhookHandshake) -> [(name: String, value: String)] {
-        [(name: "WebHook-Request-Origin", value: handshake.origin)]
+    /// RFC 6750, section 2.1.
+    static func bearer(_ token: Secret) -> [(name: String, value: String)] {
+        [(name: "Authorization", value: "Bearer \(token.reveal())")]
     }
 
     /// The endpoint's own headers, without those it cannot set.

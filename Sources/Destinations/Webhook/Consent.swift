@@ -1,0 +1,46 @@
+import Delivering
+import RingbackCore
+import Transport
+
+/// Lets callbacks through to a receiver that has consented to them, and asks it before (CloudEvents, HTTP 1.1 Web Hooks, section 4).
+struct Consent: Sendable {
+    /// After this time a receiver is asked again: its owner may have changed.
+    static let validity: Duration = .seconds(24 * 3600)
+
+    private let handshake: WebhookHandshake
+    private let route: WebhookRoute
+    private let answer = SharedAnswer<HandshakeAnswer>()
+
+    init(_ handshake: WebhookHandshake, route: WebhookRoute) {
+        self.handshake = handshake
+        self.route = route
+    }
+
+    /// Under which name the receiver was asked: on the question and on every callback after it (section 2.1).
+    var headers: [(name: String, value: String)] { [(name: "WebHook-Request-Origin", value: handshake.origin)] }
+
+    /// - Parameter headers: The endpoint's own, by which the receiver may know us.
+    /// - Throws: ``FailedAttempt`` when the receiver did not consent or could not be asked.
+    func require(headers: [(name: String, value: String)], now: Timestamp, by deadline: Moment) async throws(FailedAttempt) {
+        _ = try await answer.value(now: now) { await ask(headers: headers, now: now, by: deadline) }.get()
+    }
+
+    private func ask(
+        headers own: [(name: String, value: String)], now: Timestamp, by deadline: Moment
+    ) async -> Result<SharedAnswer<HandshakeAnswer>.Kept, FailedAttempt> {
+        var question = headers
+        if let rate = handshake.requestedRate { question.append((name: "WebHook-Request-Rate", value: "\(rate)")) }
+        do {
+            let heard = try await route.perform(.options, headers: WebhookHeaders.userAgent + own + question, by: deadline)
+            let answer = HandshakeAnswer(heard.head, to: handshake)
+            switch answer {
+            case .allowed:
+                return .success(SharedAnswer.Kept(value: answer, until: now + Self.validity))
+            case .refused(let reason):
+                return .failure(FailedAttempt(AttemptReport(handshakeRefused: reason, heard, now: now + heard.summary.total)))
+            }
+        } catch {
+            return .failure(FailedAttempt(AttemptReport(error)))
+        }
+    }
+}
