@@ -5,9 +5,14 @@ import RingbackCore
 struct EventDigest: Sendable {
     private(set) var cursor: Int64?
     private(set) var eventCount = 0
-    private var status: WatchStatus?
+    /// The stream went on after what looked like the response's end: its ends are not believed any more.
+    private(set) var goesOnAfterEnds = false
+    private let response: ResponseID?
+    private var status: RunningStatus?
+    private var sawEnd = false
 
-    init(cursor: Int64?) {
+    init(response: ResponseID?, cursor: Int64?) {
+        self.response = response
         self.cursor = cursor
     }
 
@@ -19,15 +24,15 @@ struct EventDigest: Sendable {
         let kind = EventKind(members, type: type, data: data)
         if kind != .keepalive { eventCount += 1 }
         let isNew = advance(to: members.sequenceNumber?.integer(in: data))
-        if let word = members.status(in: data) {
-            if let response = members.terminalResponse(status: word, in: data) { return .terminal(response) }
-            return kind == .end ? .end : change(to: ResponseObject.watchStatus(word), isNew: isNew)
-        }
+        let word = members.status(in: data)
+        if let word, let end = members.terminalResponse(status: word, in: data) { return believing(end) }
+        note(kind)
         switch kind {
-        case .end: return .end
-        case .queued: return change(to: .queued, isNew: isNew)
-        case .inProgress: return change(to: .inProgress, isNew: isNew)
-        case .keepalive, .other: return nil
+        case .done: return .done
+        case .end, .error: return .end
+        case .queued: return change(to: word.map { RunningStatus(word: $0) } ?? .queued, isNew: isNew)
+        case .inProgress: return change(to: word.map { RunningStatus(word: $0) } ?? .inProgress, isNew: isNew)
+        case .keepalive, .other: return word.flatMap { change(to: RunningStatus(word: $0), isNew: isNew) }
         }
     }
 
@@ -39,8 +44,25 @@ struct EventDigest: Sendable {
         return true
     }
 
+    /// An object at its end proves the response's end only where it is about this response, in a stream that ends with it; see
+    /// ``ResponseStreamReader``. An object without an id contradicts nobody.
+    private mutating func believing(_ end: ResponseObject) -> ResponseStreamReader.Finding {
+        sawEnd = true
+        if let response, let id = end.id, id != response.rawValue { return .end }
+        return goesOnAfterEnds ? .end : .terminal(end)
+    }
+
+    private mutating func note(_ kind: EventKind) {
+        switch kind {
+        case .end: sawEnd = true
+        case .queued, .inProgress, .other: if sawEnd { goesOnAfterEnds = true }
+        // These may follow an end: a vendor may add why it failed, and what keeps a connection open knows nothing of responses.
+        case .error, .done, .keepalive: break
+        }
+    }
+
     /// A replayed event tells how it was, not how it is.
-    private mutating func change(to status: WatchStatus, isNew: Bool) -> ResponseStreamReader.Finding? {
+    private mutating func change(to status: RunningStatus, isNew: Bool) -> ResponseStreamReader.Finding? {
         guard isNew, status != self.status else { return nil }
         self.status = status
         return .status(status)

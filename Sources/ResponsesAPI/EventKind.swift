@@ -4,6 +4,10 @@ import RawJSON
 enum EventKind {
     /// A type that stands at a response's end, whether or not it carries one.
     case end
+    /// `error`: something went wrong, perhaps with the response, perhaps only with the stream.
+    case error
+    /// `[DONE]`: the stream is over.
+    case done
     case queued
     case inProgress
     /// The server lives, the response makes no progress.
@@ -11,14 +15,14 @@ enum EventKind {
     /// Everything else, types of the future included.
     case other
 
-    private static let ends = ["response.completed", "response.failed", "response.incomplete", "response.cancelled", "error"]
+    private static let ends = ["response.completed", "response.failed", "response.incomplete", "response.cancelled"]
 
     /// - Parameter type: The event's `event` line: what the event is called when its data does not say.
     init(_ members: EventMembers, type: Span<UInt8>, data: Span<UInt8>) {
         if let named = members.type, named.kind == .string {
             self.init { named.isString($0, in: data) }
         } else if Self.isDone(data) {
-            self = .end
+            self = .done
         } else {
             self.init { type.reads($0) }
         }
@@ -27,6 +31,8 @@ enum EventKind {
     private init(isNamed: (String) -> Bool) {
         if Self.ends.contains(where: isNamed) {
             self = .end
+        } else if isNamed("error") {
+            self = .error
         } else if isNamed("response.queued") {
             self = .queued
         } else if isNamed("response.in_progress") {

@@ -46,13 +46,8 @@ package struct ResponseObject: Sendable, Hashable {
     /// How the response ended; `nil` while it runs, by whatever word.
     package var terminalStatus: TerminalStatus? { TerminalStatus(rawValue: status) }
 
-    /// The status as Ringback names it: every word it does not know means that the response is in progress.
-    package var watchStatus: WatchStatus { Self.watchStatus(status) }
-
-    static func watchStatus(_ word: String) -> WatchStatus {
-        if let terminal = TerminalStatus(rawValue: word) { return terminal.watchStatus }
-        return word == WatchStatus.queued.rawValue ? .queued : .inProgress
-    }
+    /// What it says while it runs; `nil` when it has ended.
+    package var runningStatus: RunningStatus? { terminalStatus == nil ? RunningStatus(word: status) : nil }
 
     private static let names: Set<String> = [
         "id", "response_id", "status", "model", "usage", "metadata", "error", "incomplete_details",

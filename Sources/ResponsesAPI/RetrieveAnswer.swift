@@ -4,15 +4,15 @@ package import Transport
 /// What the answer to a GET, a create or a cancel tells.
 package enum RetrieveAnswer: Sendable, Hashable {
     case response(ResponseObject)
-    /// 404. Whether that means "not yet", "no longer" or "never" is for the caller to judge.
+    /// 404 or 410. Whether that means "not yet", "no longer" or "never" is for the caller to judge.
     case notFound
     /// 401 or 403.
     case unauthorized(status: Int, message: String)
     /// 429.
     case rateLimited(retryAfter: Duration?)
-    /// 408, 425 and 5xx.
+    /// 408, 425 and 5xx but for 501.
     case unavailable(status: Int, message: String, retryAfter: Duration?)
-    /// Every other 4xx, and 3xx. A 400 that speaks of an unknown id is one too: vendors send it for many other reasons.
+    /// Every other 4xx, 501, and 3xx. A 400 that speaks of an unknown id is one too: vendors send it for many other reasons.
     case refused(status: Int, message: String)
     /// 2xx without a response object. The text is for people and holds none of the body.
     case unusable(String)

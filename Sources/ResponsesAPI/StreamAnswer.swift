@@ -7,7 +7,7 @@ package enum StreamAnswer: Sendable, Hashable {
     case events
     /// 2xx with anything else: the vendor ignores `stream`. A GET tells more.
     case json
-    /// This response is not streamed, or not now: 400 and its like, and 3xx.
+    /// This response is not streamed, or not now: 400 and its like, 501, and 3xx.
     case refused(status: Int)
     case notFound
     case unauthorized(status: Int)

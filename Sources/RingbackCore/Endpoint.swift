@@ -122,7 +122,8 @@ package struct InboxTarget: Sendable, Hashable {
     }
 }
 
-/// A pattern over event types: a whole type, or a prefix that ends in `.*`.
+/// A pattern over event types: a whole type, a prefix that ends in `.*`, or `*` for everything. A prefix leaves out the events that tell of
+/// progress (``EventType/isProgress``).
 package struct EventPattern: Sendable, Hashable, CustomStringConvertible {
     package let text: String
 
@@ -142,7 +143,7 @@ package struct EventPattern: Sendable, Hashable, CustomStringConvertible {
     package func matches(_ type: EventType) -> Bool {
         if text == "*" { return true }
         guard text.hasSuffix(".*") else { return type.rawValue == text }
-        return type.rawValue.hasPrefix(text.dropLast())
+        return type.rawValue.hasPrefix(text.dropLast()) && !type.isProgress
     }
 
     package var description: String { text }

@@ -39,7 +39,8 @@ package final class EndpointDirectory: Sendable {
         if watch.callback != nil, Self.concludes(type) { names.append(EndpointName(callbackOf: watch.id)) }
         if !watch.endpoints.isEmpty {
             // Named endpoints are asked for by name: their filters on upstream, model and metadata do not apply, their event list does.
-            names += watch.endpoints.filter { self[$0].map { $0.events.contains { $0.matches(type) } } ?? true }
+            // One that is gone may have asked for anything; it gets what everybody gets.
+            names += watch.endpoints.filter { self[$0].map { $0.events.contains { $0.matches(type) } } ?? Self.concludes(type) }
         } else {
             names += all.filter { endpoint in
                 endpoint.events.contains { $0.matches(type) }
@@ -55,6 +56,6 @@ package final class EndpointDirectory: Sendable {
     }
 
     private static func concludes(_ type: EventType) -> Bool {
-        type.rawValue.hasPrefix("response.") || type == .watchLost || type == .watchExpired
+        type.rawValue.hasPrefix("response.") && !type.isProgress || type == .watchLost || type == .watchExpired
     }
 }

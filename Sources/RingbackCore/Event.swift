@@ -21,6 +21,9 @@ package struct EventType: Sendable, Hashable, Codable, CustomStringConvertible {
     package static let responseFailed = EventType("response.failed")
     package static let responseIncomplete = EventType("response.incomplete")
     package static let responseCancelled = EventType("response.cancelled")
+    package static let responseQueued = EventType("response.queued")
+    package static let responseInProgress = EventType("response.in_progress")
+    package static let responseRequiresAction = EventType("response.requires_action")
     package static let watchStalled = EventType("watch.stalled")
     package static let watchLost = EventType("watch.lost")
     package static let watchExpired = EventType("watch.expired")
@@ -32,8 +35,13 @@ package struct EventType: Sendable, Hashable, Codable, CustomStringConvertible {
     /// Every type Ringback can emit, for the configuration's checks and documents.
     package static let all: [EventType] = [
         .responseCompleted, .responseFailed, .responseIncomplete, .responseCancelled,
+        .responseQueued, .responseInProgress, .responseRequiresAction,
         .watchStalled, .watchLost, .watchExpired, .deliveryDead, .endpointDisabled, .endpointRecovered, .ringbackTest,
     ]
+
+    /// Whether it tells of a response that goes on. Who asks for `response.*` means the outcome: these are asked for by their own names or by
+    /// `*`, and are written only when somebody does.
+    package var isProgress: Bool { RunningStatus.allCases.contains { $0.eventType == self } }
 }
 
 /// One fact about a watch, written once (contract, sections 1 and 5).

@@ -21,6 +21,42 @@ package enum WatchStatus: String, Sendable, Hashable, CaseIterable, Codable {
     }
 }
 
+/// What an upstream says of a response that runs.
+package enum RunningStatus: Sendable, Hashable, CaseIterable {
+    case queued
+    case inProgress
+    /// The response waits for whoever made it: for the result of a function call, or for an approval.
+    case requiresAction
+
+    /// - Parameter word: Any status that is not terminal. Words nobody knows here (`pending`, `running`, `cancelling`, …) mean that it runs.
+    package init(word: String) {
+        self = Self.allCases.first { $0.word == word } ?? .inProgress
+    }
+
+    package var watchStatus: WatchStatus {
+        switch self {
+        case .queued: .queued
+        case .inProgress, .requiresAction: .inProgress
+        }
+    }
+
+    package var eventType: EventType {
+        switch self {
+        case .queued: .responseQueued
+        case .inProgress: .responseInProgress
+        case .requiresAction: .responseRequiresAction
+        }
+    }
+
+    private var word: String {
+        switch self {
+        case .queued: "queued"
+        case .inProgress: "in_progress"
+        case .requiresAction: "requires_action"
+        }
+    }
+}
+
 /// One of the four statuses a response ends with. Every other string an upstream shows means "running".
 package enum TerminalStatus: String, Sendable, Hashable, CaseIterable, Codable {
     case completed

@@ -9,7 +9,7 @@ package protocol WatchStore: Sendable {
 
     func watches(_ filter: WatchFilter, page: PageRequest) async throws(StoreError) -> Page<Watch>
 
-    /// Takes open watches that no living node holds, oldest first.
+    /// Takes open watches that no living node holds, oldest first; and after them cancelled ones whose second look is due.
     func claimWatches(for node: NodeID, now: Timestamp, limit: Int) async throws(StoreError) -> [ClaimedWatch]
 
     /// Writes back what was learned while following. Watches whose lease is no longer held, or that have ended, are skipped.
@@ -17,10 +17,13 @@ package protocol WatchStore: Sendable {
 
     /// Ends a watch: its status, the response, the event, and one delivery per recipient, in one transaction.
     ///
-    /// A watch that was `cancelled` may end a second time as `completed`; every other ended watch stays as it is.
+    /// A watch that was `cancelled` may end a second time as `completed`, whoever finds out; every other ended watch stays as it is.
     ///
     /// - Returns: `nil` when nothing was changed: the lease is no longer held, the watch was stopped, or has ended already.
     func end(_ ending: WatchEnding) async throws(StoreError) -> RecordedEvent?
+
+    /// Notes that these cancelled watches need no further look. Those whose lease is no longer held are skipped.
+    func closeSecondLooks(_ watches: [(id: WatchID, lease: Lease)]) async throws(StoreError)
 
     /// Writes an event about a watch that goes on, such as `watch.stalled`, with its deliveries; once per (watch, type).
     ///
@@ -32,7 +35,7 @@ package protocol WatchStore: Sendable {
     /// - Returns: The watch as it is now; `nil` when there is none.
     func stopWatch(_ id: WatchID, now: Timestamp) async throws(StoreError) -> Watch?
 
-    /// Lets go of a claimed watch without a result, so that it can be claimed again.
+    /// Lets go of claimed watches without a result, so that they can be claimed again.
     func releaseWatches(_ watches: [(id: WatchID, lease: Lease)]) async throws(StoreError)
 
     /// The final response object of a watch, byte for byte as the upstream gave it: the newest one if there were two.
@@ -144,11 +147,13 @@ package struct WatchEnding: Sendable {
     package let usage: [UInt8]?
     package let sequenceNumber: Int64?
     package let lastError: String?
+    /// When the watch can be claimed for one more look, although it has ended; only for `cancelled`.
+    package let lookAgainAt: Timestamp?
     package let recipients: [Recipient]
 
     package init(
         id: WatchID, lease: Lease, status: WatchStatus, event: Event, response: [UInt8]?, model: String?, usage: [UInt8]?,
-        sequenceNumber: Int64?, lastError: String?, recipients: [Recipient]
+        sequenceNumber: Int64?, lastError: String?, lookAgainAt: Timestamp? = nil, recipients: [Recipient]
     ) {
         self.id = id
         self.lease = lease
@@ -159,6 +164,7 @@ package struct WatchEnding: Sendable {
         self.usage = usage
         self.sequenceNumber = sequenceNumber
         self.lastError = lastError
+        self.lookAgainAt = lookAgainAt
         self.recipients = recipients
     }
 }

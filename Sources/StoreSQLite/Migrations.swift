@@ -5,7 +5,7 @@ import GRDB
 /// Steps only go forward and are numbered. A step that was released is never edited: what must change becomes a further step.
 enum Migrations {
     /// The schema this program knows; kept in the file as `user_version`.
-    static let newestVersion = 3
+    static let newestVersion = 7
 
     static var migrator: DatabaseMigrator {
         var migrator = DatabaseMigrator()
@@ -20,6 +20,10 @@ enum Migrations {
         migrator.registerMigration("3") { database in
             try database.execute(sql: schema3)
             try database.execute(sql: "PRAGMA user_version = 3")
+        }
+        migrator.registerMigration("7") { database in
+            try database.execute(sql: schema7)
+            try database.execute(sql: "PRAGMA user_version = 7")
         }
         return migrator
     }
@@ -182,5 +186,11 @@ enum Migrations {
             evidence TEXT NOT NULL,
             PRIMARY KEY (upstream, name)
         ) WITHOUT ROWID;
+        """
+
+    /// When a watch that ended as cancelled is looked at once more; empty when that is done, and for all others.
+    private static let schema7 = """
+        ALTER TABLE watches ADD COLUMN look_again_at INTEGER;
+        CREATE INDEX watches_second_look ON watches (look_again_at) WHERE look_again_at IS NOT NULL;
         """
 }

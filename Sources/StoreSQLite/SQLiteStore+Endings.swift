@@ -7,6 +7,7 @@ package import Store
 extension SQLiteStore {
     package func end(_ ending: WatchEnding) async throws(StoreError) -> RecordedEvent? {
         precondition(!ending.status.isOpen && ending.status != .stopped, "a watch does not end as \(ending.status)")
+        precondition(ending.lookAgainAt == nil || ending.status == .cancelled, "only what was cancelled is looked at again")
         let written = try await change { [sealer] database -> WrittenEvent? in
             guard let row = try database.watchRow(ending.id, sealer), row.accepts(ending) else { return nil }
             try database.end(row, by: ending)
@@ -53,12 +54,12 @@ extension Database {
             """
             UPDATE watches SET status = ?2, following = ?3, terminal_at = ?4, updated_at = ?4,
                 sequence_number = ifnull(?5, sequence_number), model = ifnull(?6, model), usage = ifnull(?7, usage), last_error = ?8,
-                lease_node = NULL
+                look_again_at = ?9, lease_node = NULL
             WHERE seq = ?1
             """,
             [
                 row.seq, ending.status, Watch.Following.none.rawValue, ending.event.createdAt, ending.sequenceNumber, ending.model,
-                ending.usage.data, ending.lastError,
+                ending.usage.data, ending.lastError, ending.lookAgainAt,
             ]
         )
     }

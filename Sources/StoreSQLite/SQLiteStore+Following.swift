@@ -8,7 +8,8 @@ extension SQLiteStore {
     /// A node's own watches are never given to it twice, even when its heartbeat is late: nobody else took them, so it still follows them.
     package func claimWatches(for node: NodeID, now: Timestamp, limit: Int) async throws(StoreError) -> [ClaimedWatch] {
         try await change { [sealer] database in
-            let rows = try database.claimableWatches(for: node, now: now, limit: limit, sealer: sealer)
+            var rows = try database.claimableWatches(for: node, now: now, limit: limit, sealer: sealer)
+            if rows.count < limit { rows += try database.dueSecondLooks(for: node, now: now, limit: limit - rows.count, sealer: sealer) }
             return try rows.map { row in
                 try database.run(WatchClaim.take, [row.seq, node])
                 return ClaimedWatch(watch: row.watch, lease: Lease(node: node, epoch: row.leaseEpoch + 1))
@@ -39,8 +40,23 @@ extension SQLiteStore {
     package func releaseWatches(_ watches: [(id: WatchID, lease: Lease)]) async throws(StoreError) {
         try await changeInPieces(watches) { database, piece in
             for (id, lease) in piece {
+                // An ended watch has no holder but for its second look.
                 try database.run(
-                    "UPDATE watches SET lease_node = NULL WHERE id = ?1 AND lease_node = ?2 AND lease_epoch = ?3 AND terminal_at IS NULL",
+                    "UPDATE watches SET lease_node = NULL WHERE id = ?1 AND lease_node = ?2 AND lease_epoch = ?3",
+                    [id, lease.node, lease.epoch]
+                )
+            }
+        }
+    }
+
+    package func closeSecondLooks(_ watches: [(id: WatchID, lease: Lease)]) async throws(StoreError) {
+        try await changeInPieces(watches) { database, piece in
+            for (id, lease) in piece {
+                try database.run(
+                    """
+                    UPDATE watches SET look_again_at = NULL, lease_node = NULL
+                    WHERE id = ?1 AND lease_node = ?2 AND lease_epoch = ?3 AND look_again_at IS NOT NULL
+                    """,
                     [id, lease.node, lease.epoch]
                 )
             }
@@ -48,7 +64,7 @@ extension SQLiteStore {
     }
 }
 
-/// The statements of claiming watches. All rest on the index over open watches by holder and age.
+/// The statements of claiming watches. Those for open ones rest on the index over open watches by holder and age.
 enum WatchClaim {
     /// The nodes that hold open watches and are not alive. Goes from holder to holder, so that it costs a step per node and not per watch.
     static let deadHolders = """
@@ -71,6 +87,15 @@ enum WatchClaim {
         SELECT \(WatchRow.columns) FROM watches WHERE terminal_at IS NULL AND lease_node = ?2 ORDER BY created_at LIMIT ?1
         """
 
+    /// Few watches are cancelled, and fewer are due: whose holder is alive is looked up one by one.
+    static let secondLooks = """
+        SELECT \(WatchRow.columns) FROM watches
+        WHERE look_again_at <= ?2 AND (
+            lease_node IS NULL OR lease_node <> ?1 AND lease_node NOT IN (SELECT id FROM nodes WHERE until > ?2)
+        )
+        ORDER BY look_again_at LIMIT ?3
+        """
+
     static let take = "UPDATE watches SET lease_node = ?2, lease_epoch = lease_epoch + 1 WHERE seq = ?1"
 }
 
@@ -85,5 +110,9 @@ extension Database {
         let watches = try rows.map { try WatchRow($0, sealer) }
         guard !deadHolders.isEmpty else { return watches }
         return Array(watches.sorted { $0.watch.createdAt < $1.watch.createdAt }.prefix(limit))
+    }
+
+    fileprivate func dueSecondLooks(for node: NodeID, now: Timestamp, limit: Int, sealer: Sealer) throws -> [WatchRow] {
+        try rows(WatchClaim.secondLooks, [node, now, limit]).map { try WatchRow($0, sealer) }
     }
 }

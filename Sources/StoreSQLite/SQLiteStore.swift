@@ -125,6 +125,7 @@ package final class SQLiteStore: Store {
                 try database.inTransaction(.immediate) {
                     try database.run("DELETE FROM nodes")
                     try database.run("UPDATE watches SET lease_node = NULL WHERE terminal_at IS NULL AND lease_node IS NOT NULL")
+                    try database.run("UPDATE watches SET lease_node = NULL WHERE look_again_at IS NOT NULL AND lease_node IS NOT NULL")
                     try database.run(
                         """
                         UPDATE deliveries SET status = ?1, due_at = ?2, lease_until = NULL, lease_node = NULL

@@ -6,10 +6,10 @@ import Store
 /// A fact about a watch that waits to be written. Complete in itself, so that writing needs nothing of the engine.
 struct Fact: Sendable {
     enum Kind: Sendable {
-        /// The watch ended; with the response object where there is one.
-        case end(WatchStatus, ResponseObject?)
-        /// The watch stalled and goes on.
-        case stall
+        /// The watch ended; with the response object where there is one, and with the time of a second look where one is worth it.
+        case end(WatchStatus, ResponseObject?, lookAgainAt: Timestamp?)
+        /// The watch goes on.
+        case notice
     }
 
     let kind: Kind
@@ -23,41 +23,63 @@ struct Fact: Sendable {
     let metadata: [String: String]
 
     /// The response ended.
-    static func finished(_ response: ResponseObject, as status: TerminalStatus, of followed: Followed, at now: Timestamp) -> Fact {
-        let data = [JSON.Member("id", .string(followed.watch.response.rawValue))]
-        return Fact(
-            .end(status.watchStatus, response), type: status.eventType, of: followed, at: now, lastError: response.errorMessage, data: data)
+    ///
+    /// - Parameter lookAgainAt: When it is looked at once more, if it may still become something else.
+    static func finished(
+        _ response: ResponseObject, as status: TerminalStatus, lookAgainAt: Timestamp?, of followed: Followed, at now: Timestamp
+    ) -> Fact {
+        Fact(
+            .end(status.watchStatus, response, lookAgainAt: lookAgainAt), type: status.eventType, of: followed, at: now,
+            lastError: response.errorMessage, data: [identity(of: followed)], response: response)
     }
 
     /// The bridge gave up: `lost` or `expired`.
     static func givenUp(_ status: WatchStatus, type: EventType, of followed: Followed, at now: Timestamp, reason: String) -> Fact {
-        Fact(.end(status, nil), type: type, of: followed, at: now, lastError: reason, data: explanation(of: followed, reason: reason))
+        Fact(
+            .end(status, nil, lookAgainAt: nil), type: type, of: followed, at: now, lastError: reason,
+            data: explanation(of: followed, reason: reason))
     }
 
     /// There was no progress for long.
     static func stalled(_ followed: Followed, at now: Timestamp, reason: String) -> Fact {
         Fact(
-            .stall, type: .watchStalled, of: followed, at: now, lastError: followed.lastError,
+            .notice, type: .watchStalled, of: followed, at: now, lastError: followed.lastError,
             data: explanation(of: followed, reason: reason))
+    }
+
+    /// The response runs, in a way that was not known of it before.
+    ///
+    /// - Parameter response: The object that told so, where there was one.
+    static func running(_ status: RunningStatus, _ response: ResponseObject?, of followed: Followed, at now: Timestamp) -> Fact {
+        Fact(
+            .notice, type: status.eventType, of: followed, at: now, lastError: followed.lastError, data: [identity(of: followed)],
+            response: response)
     }
 
     /// The bytes this keeps in memory until it is written.
     var heldBytes: Int {
         switch kind {
-        case .end(_, let response): response?.bytes.count ?? 0
-        case .stall: 0
+        case .end(_, let response, _): response?.bytes.count ?? 0
+        case .notice: 0
         }
     }
 
     private static func explanation(of followed: Followed, reason: String) -> [JSON.Member] {
         [
-            JSON.Member("id", .string(followed.watch.response.rawValue)),
+            identity(of: followed),
             JSON.Member("watch", .string(followed.watch.id.rawValue)),
             JSON.Member("reason", .string(reason)),
         ]
     }
 
-    private init(_ kind: Kind, type: EventType, of followed: Followed, at now: Timestamp, lastError: String?, data: [JSON.Member]) {
+    private static func identity(of followed: Followed) -> JSON.Member {
+        JSON.Member("id", .string(followed.watch.response.rawValue))
+    }
+
+    private init(
+        _ kind: Kind, type: EventType, of followed: Followed, at now: Timestamp, lastError: String?, data: [JSON.Member],
+        response: ResponseObject? = nil
+    ) {
         let watch = followed.watch
         self.kind = kind
         self.watch = watch
@@ -68,13 +90,7 @@ struct Fact: Sendable {
         )
         sequenceNumber = followed.machine.cursor
         self.lastError = lastError
-        switch kind {
-        case .end(_, let response?):
-            model = response.model ?? followed.model
-            metadata = response.metadata.merging(watch.metadata) { _, own in own }
-        case .end(_, nil), .stall:
-            model = followed.model
-            metadata = watch.metadata
-        }
+        model = response?.model ?? followed.model
+        metadata = response.map { $0.metadata.merging(watch.metadata) { _, own in own } } ?? watch.metadata
     }
 }

@@ -46,19 +46,13 @@ final class Followed {
     var id: WatchID { watch.id }
 
     /// When the machine wants to be asked again.
-    var deadline: Moment? {
-        // An ended watch goes on only when its end is on disk, so that a second ending never overtakes the first.
-        ending == nil ? machine.deadline(under: upstream?.pace ?? .parked) : nil
-    }
+    var deadline: Moment? { machine.deadline(under: upstream?.pace ?? .parked) }
 
-    /// Whether the watch is still open in the store under this node's lease; one that ended as cancelled is kept only for its second look.
-    var holdsLease: Bool {
-        switch machine.state {
-        case .cancelled, .lookingAgain: ending != nil
-        case .ended: ending != nil
-        case .parked, .pausing, .opening, .streaming, .confirming, .retrieving, .lastLook: true
-        }
-    }
+    /// Whether the watch had ended as cancelled when it was claimed: it is there only to be looked at once more.
+    var isSecondLook: Bool { watch.status == .cancelled }
+
+    /// Whether the watch is still held in the store under this node's lease.
+    var holdsLease: Bool { machine.state != .ended || ending != nil }
 
     func expects(_ token: RequestToken) -> Bool {
         stream?.token == token || retrieval?.token == token

@@ -5,7 +5,7 @@ package import Transport
 package enum StreamEnd: Sendable {
     /// It was read and then closed, dropped, or silent for too long.
     case closed
-    /// An event named an end without a usable response object: a stream has nothing more to say.
+    /// The stream said itself that it is over, by `[DONE]`, and had not told the response's end.
     case announced
     /// The answer was an event stream without a single byte.
     case empty

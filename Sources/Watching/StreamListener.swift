@@ -14,6 +14,8 @@ final class StreamListener: TransferHandler {
     private let engine: WatchEngine
     private let watch: WatchID
     private let token: RequestToken
+    /// Whether events of the response were seen before this stream.
+    private let isResumed: Bool
     private var reader: ResponseStreamReader
     private var answer = Answer.awaited
     private var body: [UInt8] = []
@@ -21,11 +23,13 @@ final class StreamListener: TransferHandler {
     /// How the stream ended, when that is known before the transfer's last word.
     private var end: StreamEnd?
 
-    init(engine: WatchEngine, watch: WatchID, token: RequestToken, cursor: Int64?) {
+    /// - Parameter cursor: The event after which the stream was asked for.
+    init(engine: WatchEngine, watch: Watch, token: RequestToken, cursor: Int64?) {
         self.engine = engine
-        self.watch = watch
+        self.watch = watch.id
         self.token = token
-        reader = ResponseStreamReader(cursor: cursor)
+        isResumed = cursor != nil
+        reader = ResponseStreamReader(response: watch.response, cursor: cursor)
     }
 
     func transferReceived(_ head: TransferHead) -> TransferVerdict {
@@ -82,10 +86,10 @@ final class StreamListener: TransferHandler {
             switch finding {
             case .status(let status): engine.assumeIsolated { $0.streamReported(watch, token, status: status) }
             case .terminal(let response):
-                // The transfer is ended here: a proxy may keep the connection open long after the last event.
-                engine.assumeIsolated { $0.streamConcluded(watch, token, response: response) }
-                return finish(.closed)
-            case .end: return finish(.announced)
+                let verdict = engine.assumeIsolated { $0.streamConcluded(watch, token, response: response) }
+                if verdict == .finish { return finish(.closed) }
+            case .end: engine.assumeIsolated { $0.streamAnnouncedEnd(watch, token) }
+            case .done: return finish(.announced)
             case .violation(let detail): return finish(.tooLarge(detail))
             }
         }
@@ -101,7 +105,9 @@ final class StreamListener: TransferHandler {
     private func judge(_ error: TransportError?) -> StreamEnd {
         switch answer {
         case .awaited: .failed(error ?? .protocolViolation(detail: "the answer had no status line"))
-        case .events: hasBytes || error == .idleTimeout ? .closed : .empty
+        // An empty stream shows that an upstream does not stream such responses, as with vLLM; but not one that was asked for what comes
+        // after a known event: there may have been nothing.
+        case .events: hasBytes || isResumed || error == .idleTimeout ? .closed : .empty
         case .json(let head): .json(error == nil ? RetrieveAnswer(head: head, body: body, now: engine.time.wallNow) : nil)
         }
     }

@@ -12,23 +12,22 @@ extension WatchEngine {
         return WatchMachine.Circumstances(now: now, dice: dice.fraction(), welcomesStreams: welcomesStreams, pace: pace)
     }
 
-    /// Runs what a machine decided.
-    func apply(_ action: WatchMachine.Action, to followed: Followed) {
+    /// Runs what a machine decided, after telling what it noticed.
+    ///
+    /// - Parameter response: The object that led to the decision, where there was one.
+    func apply(_ action: WatchMachine.Action, to followed: Followed, after response: ResponseObject? = nil) {
+        for notice in followed.machine.takeNotices() { tell(notice, about: followed, after: response) }
         switch action {
         case .openStream(let cursor): ask(.stream(startingAfter: cursor), for: followed)
         case .retrieve: ask(.retrieval, for: followed)
         case .wait, .ignore: break
         case .finish(let response): finish(followed, with: response)
-        case .lost:
-            end(
-                followed, .lost, type: .watchLost,
-                reason: "the upstream no longer knows the response (404), and its result was not seen before")
+        case .lost(let loss): end(followed, .lost, type: .watchLost, reason: reason(for: loss, of: followed))
         case .expired:
             end(
                 followed, .expired, type: .watchExpired,
                 reason: "the response had not ended when the watch was \(maximumAge(of: followed).text) old")
-        case .noticeStall: noticeStall(of: followed)
-        case .forget: remove(followed)
+        case .forget: closeSecondLook(at: followed)
         }
         noteProgress(of: followed)
         schedule(followed)
@@ -36,7 +35,19 @@ extension WatchEngine {
 
     private func finish(_ followed: Followed, with response: ResponseObject) {
         guard let status = response.terminalStatus else { preconditionFailure("a machine finishes only with a terminal status") }
-        write(Fact.finished(response, as: status, of: followed, at: time.wallNow), of: followed)
+        let now = time.wallNow
+        let lookAgainAt = status == .cancelled ? now + WatchPace.spread(WatchPace.secondLookDelay, dice: dice.fraction()) : nil
+        write(Fact.finished(response, as: status, lookAgainAt: lookAgainAt, of: followed, at: now), of: followed)
+    }
+
+    private func reason(for loss: WatchMachine.Loss, of followed: Followed) -> String {
+        switch loss {
+        case .notFound: return "the upstream no longer knows the response (404), and its result was not seen before"
+        case .refused(let since):
+            let span = (time.now - since).text
+            let words = followed.lastError ?? "it gave no reason"
+            return "the upstream refused to answer for the response for \(span), and its result was not seen before: \(words)"
+        }
     }
 
     private func end(_ followed: Followed, _ status: WatchStatus, type: EventType, reason: String) {
@@ -51,7 +62,18 @@ extension WatchEngine {
         factFeed.yield(ending)
     }
 
-    private func noticeStall(of followed: Followed) {
+    private func tell(_ notice: WatchMachine.Notice, about followed: Followed, after response: ResponseObject?) {
+        switch notice {
+        case .stalled: tellStall(of: followed)
+        case .running(let status):
+            let fact = Fact.running(status, response, of: followed, at: time.wallNow)
+            // Nobody asked for it, as is usual: ten thousand watches must not cost twenty thousand rows that nobody reads.
+            guard !recipients(of: fact).isEmpty else { return }
+            factFeed.yield(fact)
+        }
+    }
+
+    private func tellStall(of followed: Followed) {
         let reason = "no progress for \((followed.upstream?.pace ?? .parked).stalledAfter.text)"
         logger.notice(
             "A watch makes no progress.", metadata: ["watch.id": "\(followed.id)", "upstream.name": "\(followed.watch.upstream)"])

@@ -58,6 +58,7 @@ extension WatchEngine {
 
     private func machine(for watch: Watch, upstream: Upstream?) -> WatchMachine {
         let now = time.now
+        guard watch.status != .cancelled else { return .secondLook(now: now) }
         let age = time.wallNow - watch.createdAt
         let maximumAge = watch.maximumAge ?? upstream?.maximumWatchAge ?? Self.ageWithoutUpstream
         return WatchMachine(
@@ -107,8 +108,14 @@ extension WatchEngine {
         followed.machine.park()
         followed.upstream = upstreams[followed.watch.upstream]
         guard followed.ending == nil else { return }
-        guard followed.machine.state != .ended else { return remove(followed) }
+        guard followed.machine.state != .ended else { return closeSecondLook(at: followed) }
         begin(followed)
+    }
+
+    /// A cancelled response needs no further look; written back with the next progress.
+    func closeSecondLook(at followed: Followed) {
+        closedLooks.append((id: followed.id, lease: followed.lease))
+        remove(followed)
     }
 
     /// These watches were stopped by somebody. One whose end is being written is left to the writer: the store knows what came first.

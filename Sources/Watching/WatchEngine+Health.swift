@@ -36,7 +36,7 @@ extension WatchEngine {
         case .success(let retrieved):
             switch retrieved.answer {
             case .response: nil
-            case .notFound: "the upstream answered 404: it does not know the response"
+            case .notFound: "the upstream answered 404 or 410: it does not know the response"
             case .unauthorized(let status, let message):
                 "the upstream answered \(status), check its api_key and the watch's headers: \(message)"
             case .rateLimited: "the upstream answered 429: its rate limit is reached; a lower requests_per_second may help"

@@ -12,6 +12,7 @@ extension WatchEngine {
 
     /// Writes back what is dirty, each watch once.
     func saveProgress() async {
+        await saveClosedLooks()
         while !dirty.isEmpty {
             let page = Array(dirty.prefix(options.progressPage))
             dirty.removeFirst(page.count)
@@ -27,10 +28,23 @@ extension WatchEngine {
         }
     }
 
+    /// What is not written here is looked at once more after a restart, which harms nobody.
+    private func saveClosedLooks() async {
+        guard !closedLooks.isEmpty else { return }
+        let closed = closedLooks
+        closedLooks = []
+        do {
+            try await store.closeSecondLooks(closed)
+        } catch {
+            noteStoreTrouble(error)
+            closedLooks += closed
+        }
+    }
+
     private func progress(of id: WatchID) -> WatchProgress? {
         guard let followed = table[id], followed.isDirty else { return nil }
         followed.isDirty = false
-        guard followed.holdsLease, followed.ending == nil else { return nil }
+        guard followed.holdsLease, followed.ending == nil, !followed.isSecondLook else { return nil }
         return WatchProgress(
             id: id, lease: followed.lease, status: followed.machine.status, following: followed.machine.following,
             sequenceNumber: followed.machine.cursor, model: followed.model, lastError: followed.lastError
@@ -52,7 +66,7 @@ extension WatchEngine {
 
     /// What is known of a followed watch right now, which may be newer than its row in the store; `nil` when it is not followed here.
     package func liveProgress(of id: WatchID) -> FollowingProgress? {
-        guard let followed = table[id], followed.holdsLease, followed.ending == nil else { return nil }
+        guard let followed = table[id], followed.holdsLease, followed.ending == nil, !followed.isSecondLook else { return nil }
         return FollowingProgress(
             sequenceNumber: followed.machine.cursor, following: followed.machine.following, status: followed.machine.status,
             eventCount: followed.eventCount
@@ -67,7 +81,7 @@ extension WatchEngine {
                 snapshot.unwrittenEndings += 1
                 continue
             }
-            guard followed.holdsLease else { continue }
+            guard followed.holdsLease, !followed.isSecondLook else { continue }
             switch followed.machine.following {
             case .stream: snapshot.streaming += 1
             case .poll: snapshot.polling += 1

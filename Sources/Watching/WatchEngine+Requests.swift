@@ -61,7 +61,7 @@ extension WatchEngine {
             }
             upstream.manners.streamAsked(time.now)
             let request = upstream.client.streamRequest(watch.response, startingAfter: cursor, headers: watch.headers)
-            let listener = StreamListener(engine: self, watch: followed.id, token: ask.token, cursor: cursor)
+            let listener = StreamListener(engine: self, watch: watch, token: ask.token, cursor: cursor)
             followed.stream?.transfer = transport.start(request, handler: listener)
             totals.streams += 1
         case .retrieval:
@@ -125,18 +125,31 @@ extension WatchEngine {
         return .pause
     }
 
-    func streamReported(_ id: WatchID, _ token: RequestToken, status: WatchStatus) {
+    func streamReported(_ id: WatchID, _ token: RequestToken, status: RunningStatus) {
         guard let followed = streaming(id, token) else { return }
         markDirty(followed)
         apply(followed.machine.streamReported(status, now: time.now), to: followed)
     }
 
-    /// The stream brought the final response object; its listener ends the transfer.
-    func streamConcluded(_ id: WatchID, _ token: RequestToken, response: ResponseObject) {
-        guard let followed = streaming(id, token) else { return }
+    /// The stream brought the final response object.
+    ///
+    /// - Returns: `finish` when it is believed: a proxy may keep the connection open long after the last event.
+    func streamConcluded(_ id: WatchID, _ token: RequestToken, response: ResponseObject) -> TransferVerdict {
+        guard let followed = streaming(id, token) else { return .finish }
         let action = followed.machine.streamConcluded(response, in: circumstances(of: followed))
-        if case .finish = action { forgetStream(of: followed) }
+        guard case .finish = action else {
+            apply(action, to: followed)
+            return .proceed
+        }
+        forgetStream(of: followed)
         apply(action, to: followed)
+        return .finish
+    }
+
+    /// The stream spoke of an end that it does not prove.
+    func streamAnnouncedEnd(_ id: WatchID, _ token: RequestToken) {
+        guard let followed = streaming(id, token) else { return }
+        apply(followed.machine.streamAnnouncedEnd(in: circumstances(of: followed)), to: followed)
     }
 
     func streamEnded(_ id: WatchID, _ token: RequestToken, _ end: StreamEnd) {
@@ -161,15 +174,19 @@ extension WatchEngine {
         noteHealth(after: result, of: upstream)
         if let trouble = Self.trouble(of: result) { note(trouble, about: followed) }
         let action: WatchMachine.Action
+        var response: ResponseObject?
         switch result {
         case .success(let retrieved):
-            if case .response(let response) = retrieved.answer, let model = response.model { followed.model = model }
+            if case .response(let object) = retrieved.answer {
+                response = object
+                followed.model = object.model ?? followed.model
+            }
             action = followed.machine.retrieved(retrieved.answer, pollAfter: retrieved.pollAfter, in: circumstances(of: followed))
         case .failure(let error):
             action = followed.machine.requestFailed(error, in: circumstances(of: followed))
         }
         forgetRetrieval(of: followed)
-        apply(action, to: followed)
+        apply(action, to: followed, after: response)
     }
 
     private func transferEnded() {

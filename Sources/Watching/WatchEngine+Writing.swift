@@ -33,9 +33,8 @@ extension WatchEngine {
     nonisolated private func tryWriting(_ fact: Fact) async -> StoreError? {
         var reserved: [EndpointName] = []
         var seen: Set<EndpointName> = []
-        let names = directory.recipients(of: fact.event.type, watch: fact.watch, model: fact.model, metadata: fact.metadata)
         // A place is held for this try only: while the disk is full, others may use it.
-        let recipients = names.filter { seen.insert($0).inserted }.map { name in
+        let recipients = recipients(of: fact).filter { seen.insert($0).inserted }.map { name in
             let lease = intake.reserve(name)
             if lease != nil { reserved.append(name) }
             return Recipient(endpoint: name, bornLeased: lease)
@@ -53,15 +52,21 @@ extension WatchEngine {
         }
     }
 
+    /// Who is to hear of it, as things are now.
+    nonisolated func recipients(of fact: Fact) -> [EndpointName] {
+        directory.recipients(of: fact.event.type, watch: fact.watch, model: fact.model, metadata: fact.metadata)
+    }
+
     nonisolated private func record(_ fact: Fact, recipients: [Recipient]) async throws(StoreError) -> RecordedEvent? {
         switch fact.kind {
-        case .end(let status, let response):
+        case .end(let status, let response, let lookAgainAt):
             try await store.end(
                 WatchEnding(
                     id: fact.watch.id, lease: fact.lease, status: status, event: fact.event, response: response?.bytes, model: fact.model,
-                    usage: response?.usage, sequenceNumber: fact.sequenceNumber, lastError: fact.lastError, recipients: recipients
+                    usage: response?.usage, sequenceNumber: fact.sequenceNumber, lastError: fact.lastError, lookAgainAt: lookAgainAt,
+                    recipients: recipients
                 ))
-        case .stall:
+        case .notice:
             try await store.record(WatchNotice(id: fact.watch.id, lease: fact.lease, event: fact.event, recipients: recipients))
         }
     }
@@ -72,9 +77,7 @@ extension WatchEngine {
         guard case .end = fact.kind, let followed = table[fact.watch.id], followed.ending?.event.id == fact.event.id,
             followed.lease == fact.lease
         else { return }
-        release(fact)
-        followed.ending = nil
-        if followed.machine.state == .ended { remove(followed) } else { schedule(followed) }
+        remove(followed)
     }
 
     /// The response's bytes are no longer held for the disk.

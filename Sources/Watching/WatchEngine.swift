@@ -32,7 +32,9 @@ package actor WatchEngine {
 
     /// Watches with progress that is not written back yet.
     var dirty: [WatchID] = []
-    /// Facts on their way to the writers. Bounded by the table: a watch has one ending and one notice at most.
+    /// Cancelled watches that need no further look, which the store does not know yet.
+    var closedLooks: [(id: WatchID, lease: Lease)] = []
+    /// Facts on their way to the writers. Bounded by the table: a watch has one ending at most, and each notice once.
     let facts: AsyncStream<Fact>
     let factFeed: AsyncStream<Fact>.Continuation
     /// Bytes of final responses that are not on disk yet.

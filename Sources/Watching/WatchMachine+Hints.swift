@@ -35,7 +35,7 @@ extension WatchMachine {
             return .ignore
         case .parked, .lastLook, .cancelled, .lookingAgain, .ended:
             // A parked watch has nobody to ask, and for the others the GET that decides is set already. The second look at a cancelled
-            // response keeps its time: a cancel that is sent twice must not use it up.
+            // response keeps its time.
             return .ignore
         }
     }

@@ -12,13 +12,11 @@ extension WatchMachine {
         case .retrieving, .confirming:
             return apply(meaning(of: answer, in: circumstances), pollAfter: pollAfter, in: circumstances)
         case .lastLook:
-            if case .response(let response) = answer, response.terminalStatus != nil { return conclude(response, in: circumstances) }
+            if case .response(let response) = answer, response.terminalStatus != nil { return conclude(response) }
             state = .ended
             return .expired
         case .lookingAgain:
-            state = .ended
-            if case .response(let response) = answer, response.terminalStatus == .completed { return .finish(response) }
-            return .forget
+            return secondLook(answer, in: circumstances)
         case .parked, .pausing, .opening, .streaming, .cancelled, .ended:
             // No GET is under way that anybody waits for: a late word changes nothing.
             return .ignore
@@ -35,8 +33,7 @@ extension WatchMachine {
             state = .ended
             return .expired
         case .lookingAgain:
-            state = .ended
-            return .forget
+            return lookAgain(after: delayAfterFailure(retryAfter: nil, dice: circumstances.dice), in: circumstances)
         case .parked, .pausing, .opening, .streaming, .cancelled, .ended:
             return .ignore
         }
@@ -47,7 +44,7 @@ extension WatchMachine {
         case over(ResponseObject)
         case running
         case missing
-        case lost
+        case lost(Loss)
         case trouble(delay: Duration)
     }
 
@@ -55,8 +52,8 @@ extension WatchMachine {
         switch answer {
         case .response(let response):
             forgetTroubles()
-            guard response.terminalStatus == nil else { return .over(response) }
-            note(response.watchStatus, now: circumstances.now)
+            guard let status = response.runningStatus else { return .over(response) }
+            note(status, now: circumstances.now)
             return .running
         case .notFound:
             return missing(now: circumstances.now)
@@ -64,26 +61,50 @@ extension WatchMachine {
             return .trouble(delay: delayAfterUnauthorized(dice: circumstances.dice))
         case .rateLimited(let retryAfter), .unavailable(_, _, let retryAfter):
             return .trouble(delay: delayAfterFailure(retryAfter: retryAfter, dice: circumstances.dice))
+        case .refused(let status, _) where Self.mayMeanUnknown(status):
+            return refused(in: circumstances)
         case .refused, .unusable:
             return .trouble(delay: delayAfterFailure(retryAfter: nil, dice: circumstances.dice))
         }
     }
 
+    /// Whether some vendor answers so to a plain GET for a response it does not know: LiteLLM with 400, "There are no healthy deployments",
+    /// agentserver and SGLang with 400 to an id of another shape than theirs, servers made with FastAPI with 422.
+    private static func mayMeanUnknown(_ status: Int) -> Bool {
+        status == 400 || status == 422
+    }
+
+    /// A refusal may mean anything, and most often something that passes. Only when it persists for long, and the upstream does not speak of
+    /// the response meanwhile, it is taken for a loss. What says nothing either way, such as a 503, does not break the row: with a gateway
+    /// that has a bad hour it would never get long enough.
+    private mutating func refused(in circumstances: Circumstances) -> Meaning {
+        let now = circumstances.now
+        let delay = delayAfterFailure(retryAfter: nil, dice: circumstances.dice)
+        guard now >= graceEndsAt else { return .trouble(delay: delay) }
+        refusedAnswers = refusedAnswers < .max ? refusedAnswers + 1 : .max
+        let since = refusedSince ?? now
+        refusedSince = since
+        guard refusedAnswers >= WatchPace.refusalLimit, now - since >= WatchPace.refusalPatience else { return .trouble(delay: delay) }
+        return .lost(.refused(since: since))
+    }
+
     private mutating func missing(now: Moment) -> Meaning {
         let before = notFoundAnswers
-        forgetTroubles()
+        failures = 0
+        unauthorizedAnswers = 0
+        notFoundAnswers = 0
         guard now >= graceEndsAt else { return .missing }
         notFoundAnswers = before + 1
-        return notFoundAnswers >= WatchPace.notFoundLimit ? .lost : .missing
+        return notFoundAnswers >= WatchPace.notFoundLimit ? .lost(.notFound) : .missing
     }
 
     private mutating func apply(_ meaning: Meaning, pollAfter: Duration?, in circumstances: Circumstances) -> Action {
         switch meaning {
         case .over(let response):
-            return conclude(response, in: circumstances)
-        case .lost:
+            return conclude(response)
+        case .lost(let loss):
             state = .ended
-            return .lost
+            return .lost(loss)
         case .running:
             return goOn(confirmingAgainIn: confirmDelay(in: circumstances), in: circumstances) { machine in
                 machine.askLater(pollAfter: pollAfter, in: circumstances)
@@ -156,20 +177,12 @@ extension WatchMachine {
         return WatchPace.unauthorizedDelay(afterRefusals: Int(unauthorizedAnswers), dice: dice)
     }
 
-    /// The upstream answers as it should: whatever was in a row is no longer.
+    /// The upstream speaks of the response: whatever was in a row is no longer.
     mutating func forgetTroubles() {
         failures = 0
         unauthorizedAnswers = 0
         notFoundAnswers = 0
-    }
-
-    /// Takes over the status of a running response. Only the step forward counts as progress: a vendor may swing between its words.
-    mutating func note(_ status: WatchStatus, now: Moment) {
-        guard status.isOpen, status != self.status else { return }
-        if status == .inProgress {
-            progressedAt = now
-            polls = 0
-        }
-        self.status = status
+        refusedAnswers = 0
+        refusedSince = nil
     }
 }

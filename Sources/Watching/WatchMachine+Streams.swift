@@ -30,6 +30,7 @@ extension WatchMachine {
                 self.cursor = cursor
             }
             streamBroughtEvents = true
+            streamAnnounced = false
             progressedAt = now
             forgetTroubles()
             return .wait
@@ -40,7 +41,7 @@ extension WatchMachine {
     }
 
     /// The stream said which status the running response has.
-    package mutating func streamReported(_ status: WatchStatus, now: Moment) -> Action {
+    package mutating func streamReported(_ status: RunningStatus, now: Moment) -> Action {
         switch state {
         case .opening, .streaming, .confirming, .lastLook:
             note(status, now: now)
@@ -50,15 +51,34 @@ extension WatchMachine {
         }
     }
 
-    /// The stream brought a response object. One with a terminal status settles the matter; every other one is only a reason to go on.
+    /// The stream brought the response object. One with a terminal status settles the matter; every other one is only a reason to go on.
+    ///
+    /// Right after a hint, which most often means that somebody cancelled, a failure is only a reason to ask: a gateway may make one up when
+    /// the stream behind it breaks off without a word, as streams do on a cancel.
     package mutating func streamConcluded(_ response: ResponseObject, in circumstances: Circumstances) -> Action {
         switch state {
         case .opening, .streaming, .confirming, .lastLook:
-            guard response.terminalStatus != nil else { return .wait }
-            return conclude(response, in: circumstances)
+            guard let status = response.terminalStatus else { return .wait }
+            if status == .failed, mayFailByCancel(now: circumstances.now) { return streamAnnouncedEnd(in: circumstances) }
+            return conclude(response)
         case .parked, .pausing, .retrieving, .cancelled, .lookingAgain, .ended:
             return .ignore
         }
+    }
+
+    /// The stream spoke of an end that it does not prove. It goes on, as far as anybody knows, and a GET beside it tells.
+    package mutating func streamAnnouncedEnd(in circumstances: Circumstances) -> Action {
+        switch state {
+        case .opening, .streaming, .confirming:
+            streamAnnounced = true
+            return hinted(in: circumstances)
+        case .lastLook, .parked, .pausing, .retrieving, .cancelled, .lookingAgain, .ended:
+            return .ignore
+        }
+    }
+
+    private func mayFailByCancel(now: Moment) -> Bool {
+        hintedLookAt.map { now < $0 + WatchPace.cancelAftermath } ?? false
     }
 
     /// The stream is over and did not tell the response's end.
@@ -84,21 +104,22 @@ extension WatchMachine {
         case .unwelcome:
             // Nothing was asked, so nothing was learned.
             return
-        case .announced, .empty, .json, .refused, .notFound, .tooLarge:
+        case .closed where streamAnnounced, .announced, .empty, .json, .refused, .notFound, .tooLarge:
             // The next stream would end the same way.
-            streamsFrom = now + WatchPace.streamAbstinence
-            barrenStreams = 0
+            abstain(now: now)
         case .closed, .unauthorized, .rateLimited, .unavailable, .failed:
             guard !streamBroughtEvents else {
                 barrenStreams = 0
                 return
             }
             barrenStreams += 1
-            if barrenStreams >= WatchPace.barrenStreamLimit {
-                streamsFrom = now + WatchPace.streamAbstinence
-                barrenStreams = 0
-            }
+            if barrenStreams >= WatchPace.barrenStreamLimit { abstain(now: now) }
         }
+    }
+
+    private mutating func abstain(now: Moment) {
+        streamsFrom = now + WatchPace.streamAbstinence
+        barrenStreams = 0
     }
 
     private mutating func askAfterStream(_ end: StreamEnd, in circumstances: Circumstances) -> Action {
@@ -120,6 +141,6 @@ extension WatchMachine {
 
     private mutating func concludeIfTerminal(_ end: StreamEnd, in circumstances: Circumstances) -> Action? {
         guard case .json(.response(let response)?) = end, response.terminalStatus != nil else { return nil }
-        return conclude(response, in: circumstances)
+        return conclude(response)
     }
 }

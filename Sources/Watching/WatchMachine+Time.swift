@@ -45,7 +45,7 @@ extension WatchMachine {
             return .expired
         case .cancelled(let lookAgainAt):
             guard now >= lookAgainAt else { return .ignore }
-            state = .lookingAgain(until: now + WatchPace.lastLookPatience)
+            state = .lookingAgain(until: expiresAt)
             return .retrieve
         case .lookingAgain(let until):
             guard now >= until else { return .ignore }
@@ -72,8 +72,8 @@ extension WatchMachine {
     private mutating func ageOrStall(in circumstances: Circumstances) -> Action? {
         if circumstances.now >= expiresAt { return lookOnceMore(in: circumstances) }
         guard circumstances.now >= stallsAt(under: circumstances.pace) else { return nil }
-        isStalled = true
-        return .noticeStall
+        notice(.stalled)
+        return .wait
     }
 
     private mutating func take(_ step: Step, in circumstances: Circumstances) -> Action {
@@ -86,6 +86,7 @@ extension WatchMachine {
         }
     }
 
+    /// When the stall is to be noticed; far away once it was.
     private func stallsAt(under pace: WatchPace) -> Moment {
         isStalled ? .distantFuture : progressedAt + pace.stalledAfter
     }

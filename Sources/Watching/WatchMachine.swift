@@ -25,23 +25,25 @@ package struct WatchMachine: Sendable, Hashable {
         /// `lastLook`; `park`; stopped to `ended`.
         case opening(confirmAt: Moment)
         /// A stream is read.
-        /// Exits: as for `opening`, and a terminal response object to `ended` or `cancelled`.
+        /// Exits: as for `opening`, and a terminal response object to `ended`.
         case streaming(confirmAt: Moment)
         /// A GET is under way beside a stream.
-        /// Exits: its answer back to `opening` or `streaming`, or to `ended` or `cancelled`; the stream's end to `retrieving`; too old to
-        /// `lastLook`; `park`; stopped to `ended`.
+        /// Exits: its answer back to `opening` or `streaming`, or to `ended`; the stream's end to `retrieving`; too old to `lastLook`; `park`;
+        /// stopped to `ended`.
         case confirming(isOpened: Bool)
         /// A GET is under way and nothing else.
-        /// Exits: its answer to `opening`, `pausing`, `ended` or `cancelled`; too old to `lastLook`; `park`; stopped to `ended`.
+        /// Exits: its answer to `opening`, `pausing` or `ended`; too old to `lastLook`; `park`; stopped to `ended`.
         case retrieving
         /// The watch is too old; one last GET decides.
-        /// Exits: its answer, whatever it is, or the moment to `ended` (or `cancelled`); `park`; stopped to `ended`.
+        /// Exits: its answer, whatever it is, or the moment to `ended`; `park`; stopped to `ended`.
         case lastLook(until: Moment)
-        /// The response ended as cancelled, and so did the watch. Some vendors complete such a response after all.
-        /// Exits: the moment to `lookingAgain`; `park` or stopped to `ended`.
+        /// The watch ended as cancelled a while ago, and this machine is there only to look once more: some vendors complete such a response
+        /// after all.
+        /// Exits: `begin` or the moment to `lookingAgain`; `park` or stopped to `ended`.
         case cancelled(lookAgainAt: Moment)
         /// The GET that looks at a cancelled response once more.
-        /// Exits: its answer, whatever it is, or the moment to `ended`; `park` or stopped to `ended`.
+        /// Exits: an answer that says nothing, or "running", back to `cancelled`; any other, or the moment, to `ended`; `park` or stopped
+        /// to `ended`.
         case lookingAgain(until: Moment)
         /// Nothing more will happen. No exits.
         case ended
@@ -56,15 +58,21 @@ package struct WatchMachine: Sendable, Hashable {
         /// The response has ended: write it down. Whatever is under way is not needed any more.
         case finish(ResponseObject)
         /// The upstream no longer knows the response.
-        case lost
+        case lost(Loss)
         /// The watch is too old.
         case expired
-        /// There was no progress for long: say so, once, and go on.
-        case noticeStall
-        /// The second look at a cancelled response brought nothing: let go of the watch.
+        /// The second look at a cancelled response brought nothing: it needs no further one.
         case forget
         /// What was reported comes too late to matter.
         case ignore
+    }
+
+    /// What made the machine think that the upstream no longer knows the response.
+    package enum Loss: Sendable, Hashable {
+        /// 404s or 410s.
+        case notFound
+        /// GETs were refused since then, and no other one told of the response.
+        case refused(since: Moment)
     }
 
     /// What a decision depends on beside the machine's own state.
@@ -89,8 +97,9 @@ package struct WatchMachine: Sendable, Hashable {
     package internal(set) var status: WatchStatus
     /// The last `sequence_number` seen: where a new stream resumes.
     package internal(set) var cursor: Int64?
-    /// Whether `watch.stalled` was raised already.
-    package internal(set) var isStalled: Bool
+    /// What was noticed about a response that goes on, and what of it was not handed out yet.
+    var noticed: NoticeSet
+    var untold: NoticeSet = []
 
     let expiresAt: Moment
     /// Before it a 404 may be creation lag.
@@ -109,7 +118,12 @@ package struct WatchMachine: Sendable, Hashable {
     var unauthorizedAnswers: UInt8 = 0
     /// 404s in a row after the grace.
     var notFoundAnswers: UInt8 = 0
+    /// Refused GETs after the grace since the upstream last spoke of the response, and when the first of them was answered.
+    var refusedAnswers: UInt8 = 0
+    var refusedSince: Moment?
     var streamBroughtEvents = false
+    /// The last thing the stream said was an end that a GET did not confirm.
+    var streamAnnounced = false
     /// When a hint last led to a GET, or will.
     var hintedLookAt: Moment?
     /// Confirming polls that still come soon after a hint.
@@ -124,14 +138,23 @@ package struct WatchMachine: Sendable, Hashable {
     package init(status: WatchStatus, cursor: Int64?, isStalled: Bool, expiresAt: Moment, graceEndsAt: Moment, now: Moment) {
         self.status = status
         self.cursor = cursor
-        self.isStalled = isStalled
+        noticed = isStalled ? NoticeSet(.stalled) : []
         self.expiresAt = expiresAt
         self.graceEndsAt = graceEndsAt
         progressedAt = now
     }
 
+    /// A machine for the second look at a response that ended as cancelled, which is due.
+    package static func secondLook(now: Moment) -> WatchMachine {
+        var machine = WatchMachine(
+            status: .inProgress, cursor: nil, isStalled: true, expiresAt: now + WatchPace.secondLookPatience, graceEndsAt: now, now: now)
+        machine.state = .cancelled(lookAgainAt: now)
+        return machine
+    }
+
     /// Begins to follow.
     package mutating func begin(in circumstances: Circumstances) -> Action {
+        if case .cancelled = state { return timerFired(in: circumstances) }
         guard case .parked = state else { return .ignore }
         guard circumstances.now < expiresAt else { return lookOnceMore(in: circumstances) }
         progressedAt = circumstances.now
@@ -157,6 +180,7 @@ package struct WatchMachine: Sendable, Hashable {
         let confirmAt = circumstances.now + circumstances.pace.firstConfirmDelay(dice: circumstances.dice)
         state = .opening(confirmAt: confirmAt)
         streamBroughtEvents = false
+        streamAnnounced = false
         lastOpening = circumstances.now
         return .openStream(startingAfter: cursor)
     }
@@ -167,13 +191,8 @@ package struct WatchMachine: Sendable, Hashable {
     }
 
     /// The response has ended.
-    mutating func conclude(_ response: ResponseObject, in circumstances: Circumstances) -> Action {
-        if response.terminalStatus == .cancelled {
-            let delay = WatchPace.spread(WatchPace.secondLookDelay, dice: circumstances.dice)
-            state = .cancelled(lookAgainAt: circumstances.now + delay)
-        } else {
-            state = .ended
-        }
+    mutating func conclude(_ response: ResponseObject) -> Action {
+        state = .ended
         return .finish(response)
     }
 }

@@ -26,6 +26,11 @@ package struct WatchPace: Sendable, Hashable {
     package static let notFoundLimit = 3
     /// They are at least this far apart.
     package static let shortestNotFoundSpacing: Duration = .seconds(2)
+    /// So many refused GETs (400 or 422), after the grace and without a word of the response between them, mean that it is lost …
+    package static let refusalLimit: UInt8 = 10
+    /// … if they go on for so long. Far longer than for a 404, which speaks of this response: a 400 may as well come from a gateway whose
+    /// deployments are down, and what was called lost is not looked for again.
+    package static let refusalPatience: Duration = .seconds(15 * 60)
     /// Whatever an upstream asks for, it is asked again after this long at the latest.
     package static let longestHeededDelay: Duration = .seconds(3600)
     /// Whatever an upstream asks for, it is not polled faster than this.
@@ -34,6 +39,10 @@ package struct WatchPace: Sendable, Hashable {
     package static let lastLookPatience: Duration = .seconds(120)
     /// A cancelled response is looked at once more after this long: some vendors complete it after all.
     package static let secondLookDelay: Duration = .seconds(300)
+    /// While the upstream does not answer that look, it is tried again for so long.
+    package static let secondLookPatience: Duration = .seconds(3600)
+    /// For so long after a hint a failure in a stream may be one that a gateway made up because of a cancel.
+    package static let cancelAftermath: Duration = .seconds(60)
 
     /// Hints hurry a watch at most this often: a hint costs its sender little, and must not become a way to have an upstream flooded.
     package static let shortestHintSpacing: Duration = .seconds(5)

@@ -124,6 +124,7 @@ extension FaultyStore {
     func record(_ notice: WatchNotice) async throws(StoreError) -> RecordedEvent? { try await store.record(notice) }
     func stopWatch(_ id: WatchID, now: Timestamp) async throws(StoreError) -> Watch? { try await store.stopWatch(id, now: now) }
     func releaseWatches(_ watches: [(id: WatchID, lease: Lease)]) async throws(StoreError) { try await store.releaseWatches(watches) }
+    func closeSecondLooks(_ watches: [(id: WatchID, lease: Lease)]) async throws(StoreError) { try await store.closeSecondLooks(watches) }
     func response(of watch: WatchID) async throws(StoreError) -> [UInt8]? { try await store.response(of: watch) }
     func openWatchCount() async throws(StoreError) -> Int { try await store.openWatchCount() }
     func delivery(_ id: DeliveryID) async throws(StoreError) -> Delivery? { try await store.delivery(id) }

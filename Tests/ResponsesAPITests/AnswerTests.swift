@@ -41,10 +41,10 @@ struct RetrieveAnswerTests {
             let expected: RetrieveAnswer =
                 switch status {
                 case 200...299: answer(status, body)
-                case 404: .notFound
+                case 404, 410: .notFound
                 case 401, 403: .unauthorized(status: status, message: "m")
                 case 429: .rateLimited(retryAfter: nil)
-                case 408, 425, 500...599: .unavailable(status: status, message: "m", retryAfter: nil)
+                case 408, 425, 500, 502...599: .unavailable(status: status, message: "m", retryAfter: nil)
                 default: .refused(status: status, message: "m")
                 }
             #expect(answer(status, body) == expected, "\(status)")
@@ -146,7 +146,7 @@ struct StreamAnswerTests {
             (500, .unavailable(status: 500, retryAfter: nil)), (408, .unavailable(status: 408, retryAfter: nil)),
             (425, .unavailable(status: 425, retryAfter: nil)),
             (307, .refused(status: 307)), (405, .refused(status: 405)), (409, .refused(status: 409)),
-            (501, .unavailable(status: 501, retryAfter: nil)),
+            (410, .notFound), (501, .refused(status: 501)), (502, .unavailable(status: 502, retryAfter: nil)),
         ] as [(Int, StreamAnswer)])
     func statuses(_ status: Int, _ answer: StreamAnswer) {
         #expect(StreamAnswer(head: head(status, [("content-type", "text/event-stream")]), now: now) == answer)

@@ -63,23 +63,22 @@ struct ResponseObjectTests {
         let object = try response(#"{"response_id": "resp_7", "status": "cancelling"}"#)
         #expect(object.id == "resp_7")
         #expect(object.terminalStatus == nil)
-        #expect(object.watchStatus == .inProgress)
+        #expect(object.runningStatus == .inProgress)
     }
 
     @Test(
         "has ended with four words and runs with every other",
         arguments: [
-            ("completed", .completed, .completed), ("failed", .failed, .failed), ("incomplete", .incomplete, .incomplete),
-            ("cancelled", .cancelled, .cancelled),
+            ("completed", .completed, nil), ("failed", .failed, nil), ("incomplete", .incomplete, nil), ("cancelled", .cancelled, nil),
             ("queued", nil, .queued), ("in_progress", nil, .inProgress), ("pending", nil, .inProgress),
-            ("requires_action", nil, .inProgress),
+            ("requires_action", nil, .requiresAction), ("running", nil, .inProgress),
             ("cancelling", nil, .inProgress), ("Completed", nil, .inProgress), ("", nil, .inProgress), ("expired", nil, .inProgress),
             ("lost", nil, .inProgress),
-        ] as [(String, TerminalStatus?, WatchStatus)])
-    func statuses(_ word: String, _ terminal: TerminalStatus?, _ watch: WatchStatus) throws {
+        ] as [(String, TerminalStatus?, RunningStatus?)])
+    func statuses(_ word: String, _ terminal: TerminalStatus?, _ running: RunningStatus?) throws {
         let object = try response(#"{"status":"\#(word)"}"#)
         #expect(object.terminalStatus == terminal)
-        #expect(object.watchStatus == watch)
+        #expect(object.runningStatus == running)
     }
 
     @Test(

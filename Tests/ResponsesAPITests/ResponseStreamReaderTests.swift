@@ -28,7 +28,7 @@ struct ResponseStreamReaderTests {
     func promptness() throws {
         let stream = event("response.completed", #"{"type":"response.completed","response":{"status":"completed"}}"#)
         let bytes = Array(stream.utf8)
-        var reader = ResponseStreamReader(cursor: nil)
+        var reader = ResponseStreamReader(response: nil, cursor: nil)
         let head = bytes.dropLast()
         let early = reader.receive(head.span)
         #expect(early.isEmpty)
@@ -43,7 +43,7 @@ struct ResponseStreamReaderTests {
         let reading = cutting.read(
             data(#"{"delta":"x","sequence_number":7,"type":"response.output_text.delta"}"#)
                 + data(#"{"response":\#(object),"sequence_number":8,"type":"response.completed"}"#) + data("[DONE]"))
-        #expect(reading.findings == [.terminal(try response(object)), .end])
+        #expect(reading.findings == [.terminal(try response(object)), .done])
         #expect(reading.cursor == 8)
         #expect(reading.eventCount == 3)
     }
@@ -87,22 +87,48 @@ struct ResponseStreamReaderTests {
         #expect(reading == Reading(findings: [.end], cursor: 4, eventCount: 1))
     }
 
-    @Test("takes [DONE] for an end, but not a text that only looks like it", arguments: Cutting.allCases)
+    @Test("takes [DONE] for the end of the stream, but not a text that only looks like it", arguments: Cutting.allCases)
     func done(_ cutting: Cutting) {
-        #expect(cutting.read("data: [DONE]\n\n").findings == [.end])
-        #expect(cutting.read("data:  [DONE] \r\n\r\n").findings == [.end])
+        #expect(cutting.read("data: [DONE]\n\n").findings == [.done])
+        #expect(cutting.read("data:  [DONE] \r\n\r\n").findings == [.done])
         for text in ["[DONE", "[done]", "DONE", "\"[DONE]\"", "[DONE][DONE]", #"{"delta":"[DONE]"}"#] {
             #expect(cutting.read(data(text)).findings == [], "\(text)")
         }
     }
 
-    @Test("goes on after a terminal-looking event, since some vendors send one per tool call", arguments: Cutting.allCases)
-    func severalEnds(_ cutting: Cutting) throws {
-        let reading = cutting.read(
-            data(#"{"type":"response.completed","response":{"id":"a","status":"in_progress"}}"#)
-                + data(#"{"type":"response.created","response":{"id":"a","status":"in_progress"}}"#)
-                + data(#"{"type":"response.completed","response":{"id":"a","status":"completed"}}"#) + data("[DONE]"))
-        #expect(reading.findings == [.end, .status(.inProgress), .terminal(try response(#"{"id":"a","status":"completed"}"#)), .end])
+    @Test("does not believe an end whose response has another id, but one without an id", arguments: Cutting.allCases)
+    func otherResponse(_ cutting: Cutting) throws {
+        func completed(_ id: String) -> String { data(#"{"type":"response.completed","response":{\#(id)"status":"completed"}}"#) }
+        #expect(cutting.read(completed(#""id":"resp_inner","#), of: "resp_1").findings == [.end])
+        let own = try response(#"{"id":"resp_1","status":"completed"}"#)
+        #expect(cutting.read(completed(#""id":"resp_1","#), of: "resp_1").findings == [.terminal(own)])
+        #expect(cutting.read(completed(""), of: "resp_1").findings == [.terminal(try response(#"{"status":"completed"}"#))])
+        #expect(cutting.read(completed(#""id":"resp_1","#)).findings == [.terminal(own)], "no id to compare with")
+    }
+
+    /// One pair per tool iteration, as Databricks' agent server sends them.
+    private static let severalEnds =
+        data(#"{"type":"response.created","response":{"id":"a","status":"in_progress"}}"#)
+        + data(#"{"type":"response.completed","response":{"id":"a","status":"completed"}}"#)
+        + data(#"{"type":"response.created","response":{"id":"a","status":"in_progress"}}"#)
+        + data(#"{"type":"response.completed","response":{"id":"a","status":"completed"}}"#) + data("[DONE]")
+
+    @Test("believes no end of a stream that goes on after one")
+    func severalEnds() throws {
+        #expect(Cutting.whole.read(Self.severalEnds, of: "a").findings == [.status(.inProgress), .end, .end, .done])
+        // Byte by byte nobody can know at the first one that more will come.
+        let end = try response(#"{"id":"a","status":"completed"}"#)
+        #expect(Cutting.bytes.read(Self.severalEnds, of: "a").findings == [.status(.inProgress), .terminal(end), .end, .done])
+    }
+
+    @Test("believes an end after which the server only adds why, keeps the connection open, or is done", arguments: Cutting.allCases)
+    func nothingButTheEnd(_ cutting: Cutting) throws {
+        let stream =
+            data(#"{"type":"error","code":"server_error","message":"x"}"#)
+            + data(#"{"type":"response.failed","response":{"id":"a","status":"failed"}}"#) + ": keep-alive\n\n"
+            + data(#"{"type":"keepalive","sequence_number":9}"#) + event("error", #"{"error":{"message":"x"}}"#) + data("[DONE]")
+        #expect(
+            cutting.read(stream, of: "a").findings == [.end, .terminal(try response(#"{"id":"a","status":"failed"}"#)), .end, .done])
     }
 
     @Test("keeps the numbers of keepalives and does not count them as progress", arguments: Cutting.allCases)
@@ -115,10 +141,10 @@ struct ResponseStreamReaderTests {
 
     @Test("says a status once until it changes", arguments: Cutting.allCases)
     func statusChanges(_ cutting: Cutting) {
-        let words = ["queued", "queued", "pending", "running", "in_progress", "queued"]
+        let words = ["queued", "queued", "pending", "running", "in_progress", "requires_action", "requires_action", "queued"]
         let stream = words.enumerated().map { data(#"{"type":"response.x","sequence_number":\#($0),"response":{"status":"\#($1)"}}"#) }
             .joined()
-        #expect(cutting.read(stream).findings == [.status(.queued), .status(.inProgress), .status(.queued)])
+        #expect(cutting.read(stream).findings == [.status(.queued), .status(.inProgress), .status(.requiresAction), .status(.queued)])
         #expect(
             cutting.read(
                 data(#"{"type":"response.queued"}"#) + data(#"{"type":"response.in_progress"}"#) + event("response.in_progress", "{}")
@@ -170,7 +196,7 @@ struct ResponseStreamReaderTests {
 
     @Test("says once that a line is too long, and nothing more")
     func violation() throws {
-        var reader = ResponseStreamReader(cursor: 3)
+        var reader = ResponseStreamReader(response: nil, cursor: 3)
         let first = Array((data(#"{"type":"x","sequence_number":4}"#) + "data: ").utf8)
         let nothing = reader.receive(first.span)
         #expect(nothing.isEmpty)
@@ -193,7 +219,7 @@ struct ResponseStreamReaderTests {
     func large() throws {
         let object = #"{"status":"completed","output_text":"\#(String(repeating: "x🚀", count: 400_000))"}"#
         let bytes = Array(event("response.completed", #"{"type":"response.completed","response":\#(object)}"#).utf8)
-        var reader = ResponseStreamReader(cursor: nil)
+        var reader = ResponseStreamReader(response: nil, cursor: nil)
         var findings: [ResponseStreamReader.Finding] = []
         var start = 0
         while start < bytes.count {

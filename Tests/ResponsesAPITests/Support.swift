@@ -31,9 +31,9 @@ enum Cutting: String, CaseIterable, Sendable {
     case whole
     case bytes
 
-    func read(_ text: String, cursor: Int64? = nil) -> Reading {
+    func read(_ text: String, of response: String? = nil, cursor: Int64? = nil) -> Reading {
         let bytes = Array(text.utf8)
-        var reader = ResponseStreamReader(cursor: cursor)
+        var reader = ResponseStreamReader(response: response.map { ResponseID(trusted: $0) }, cursor: cursor)
         var reading = Reading()
         switch self {
         case .whole: reading.findings = reader.receive(bytes.span)

@@ -28,8 +28,12 @@ struct EventPatternTests {
     @Test(
         "matches a whole type or everything below a prefix",
         arguments: [
-            ("*", ["response.completed", "watch.lost", "ringback.test"], []),
-            ("response.*", ["response.completed", "response.cancelled"], ["watch.lost", "responses.x", "response"]),
+            ("*", ["response.completed", "watch.lost", "ringback.test", "response.queued", "response.requires_action"], []),
+            (
+                "response.*", ["response.completed", "response.failed", "response.incomplete", "response.cancelled"],
+                ["watch.lost", "responses.x", "response", "response.queued", "response.in_progress", "response.requires_action"]
+            ),
+            ("response.requires_action", ["response.requires_action"], ["response.queued", "response.completed"]),
             ("response.completed", ["response.completed"], ["response.failed", "response.completed.x"]),
             ("watch.*", ["watch.lost", "watch.stalled"], ["response.failed"]),
         ])
@@ -126,6 +130,18 @@ struct EndpointDirectoryTests {
         #expect(names(directory, .watchLost, watch) == [callback, "w"])
         #expect(names(directory, .watchExpired, watch) == [callback, "w"])
         #expect(names(directory, .watchStalled, watch) == ["w"])
+    }
+
+    @Test("tells of progress only who asked for it by name or for everything", arguments: RunningStatus.allCases)
+    func progress(_ status: RunningStatus) {
+        let directory = EndpointDirectory([
+            endpoint("outcomes"), endpoint("all", events: ["*"]), endpoint("progress", events: ["response.*", status.eventType.rawValue]),
+        ])
+        let callback = Callback(url: "https://h/", secret: nil)
+        #expect(names(directory, status.eventType, watch(callback: callback)) == ["all", "progress"])
+        #expect(names(directory, status.eventType, watch(endpoints: ["outcomes", "progress", "gone"])) == ["progress"])
+        #expect(status.eventType.isProgress)
+        #expect(!EventPattern.responses.matches(status.eventType))
     }
 
     @Test("notifies disabled endpoints too, whose deliveries wait")

@@ -115,6 +115,20 @@ extension EveryStore {
             }
         }
 
+        @Test("marks a watch as stalled by that notice and by no other", arguments: StoreUnderTest.available)
+        func progressNotice(_ kind: StoreUnderTest) async throws {
+            try await kind.withScene { scene in
+                let claimed = try await scene.claimed(scene.request())
+                for type in RunningStatus.allCases.map(\.eventType) {
+                    let event = scene.event(claimed.watch, type)
+                    let notice = WatchNotice(id: claimed.watch.id, lease: claimed.lease, event: event, recipients: [])
+                    #expect(try await scene.store.record(notice)?.event == notice.event)
+                    #expect(try await scene.store.record(notice) == nil)
+                }
+                #expect(try await scene.store.watch(claimed.watch.id)?.stalled == false)
+            }
+        }
+
         @Test("writes a notice about a watch that goes on once", arguments: StoreUnderTest.available)
         func notice(_ kind: StoreUnderTest) async throws {
             try await kind.withScene { scene in

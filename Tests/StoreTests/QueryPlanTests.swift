@@ -20,6 +20,7 @@ struct QueryPlanTests {
             (WatchClaim.heldByNobody, "watches_open"),
             (WatchClaim.heldByOne, "watches_open"),
             (WatchClaim.deadHolders, "watches_open"),
+            (WatchClaim.secondLooks, "watches_second_look"),
             (WatchListing.all, "watches_list"),
             (WatchListing.open, "watches_open"),
             (WatchListing.ofResponse, "sqlite_autoindex_watches_2"),

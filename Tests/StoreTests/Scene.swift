@@ -38,12 +38,12 @@ struct Scene: Sendable {
 
     func ending(
         _ claimed: ClaimedWatch, as status: TerminalStatus = .completed, response: String = #"{"status":"completed"}"#,
-        recipients: [Recipient] = []
+        lookAgainAt: Timestamp? = nil, recipients: [Recipient] = []
     ) -> WatchEnding {
         WatchEnding(
             id: claimed.watch.id, lease: claimed.lease, status: status.watchStatus, event: event(claimed.watch, status.eventType),
             response: Array(response.utf8), model: "gpt-5", usage: Array(#"{"total_tokens":7}"#.utf8), sequenceNumber: 42, lastError: nil,
-            recipients: recipients
+            lookAgainAt: lookAgainAt, recipients: recipients
         )
     }
 

@@ -52,6 +52,7 @@ final class FaultyStore: Store {
     }
     func stopWatch(_ id: WatchID, now: Timestamp) async throws(StoreError) -> Watch? { try await store.stopWatch(id, now: now) }
     func releaseWatches(_ watches: [(id: WatchID, lease: Lease)]) async throws(StoreError) { try await store.releaseWatches(watches) }
+    func closeSecondLooks(_ watches: [(id: WatchID, lease: Lease)]) async throws(StoreError) { try await store.closeSecondLooks(watches) }
     func response(of watch: WatchID) async throws(StoreError) -> [UInt8]? { try await store.response(of: watch) }
     func openWatchCount() async throws(StoreError) -> Int { try await store.openWatchCount() }
 

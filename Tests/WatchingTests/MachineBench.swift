@@ -16,6 +16,8 @@ struct MachineBench {
     var dice = 0.5
     var welcomesStreams = true
     var pace = MachineBench.pace
+    /// What the machine noticed so far.
+    var told: [WatchMachine.Notice] = []
 
     init(age: Duration = .zero, cursor: Int64? = nil, isStalled: Bool = false, status: WatchStatus = .queued) {
         now = Self.createdAt + age
@@ -23,6 +25,13 @@ struct MachineBench {
             status: status, cursor: cursor, isStalled: isStalled, expiresAt: Self.createdAt + .seconds(24 * 3600),
             graceEndsAt: Self.createdAt + .seconds(30), now: now
         )
+    }
+
+    /// A machine for the second look at a cancelled response.
+    static func secondLook() -> MachineBench {
+        var bench = MachineBench()
+        bench.machine = .secondLook(now: bench.now)
+        return bench
     }
 
     var circumstances: WatchMachine.Circumstances {
@@ -49,6 +58,7 @@ struct MachineBench {
         case .progressed(let cursor): machine.streamProgressed(cursor: cursor, now: now)
         case .reported(let status): machine.streamReported(status, now: now)
         case .concluded(let status): machine.streamConcluded(response(status), in: circumstances)
+        case .announced: machine.streamAnnouncedEnd(in: circumstances)
         case .streamEnded(let end): machine.streamEnded(end, in: circumstances)
         case .retrieved(let answer): machine.retrieved(answer, in: circumstances)
         case .failed(let error): machine.requestFailed(error, in: circumstances)
@@ -76,8 +86,9 @@ enum Word: Sendable, CustomStringConvertible {
     case begin
     case opened
     case progressed(Int64?)
-    case reported(WatchStatus)
+    case reported(RunningStatus)
     case concluded(String)
+    case announced
     case streamEnded(StreamEnd)
     case retrieved(RetrieveAnswer)
     case failed(TransportError)
@@ -90,7 +101,10 @@ enum Word: Sendable, CustomStringConvertible {
     case park
 
     static let all: [Word] =
-        [.begin, .opened, .progressed(nil), .progressed(7), .reported(.queued), .reported(.inProgress), .hint, .timer, .wake, .stop, .park]
+        [
+            .begin, .opened, .progressed(nil), .progressed(7), .reported(.queued), .reported(.inProgress), .reported(.requiresAction),
+            .announced, .hint, .timer, .wake, .stop, .park,
+        ]
         + statuses.map { .concluded($0) } + ends.map { .streamEnded($0) } + answers.map { .retrieved($0) }
         + [.failed(.connectTimeout), .failed(.closed)]
 
@@ -107,7 +121,8 @@ enum Word: Sendable, CustomStringConvertible {
     static let answers: [RetrieveAnswer] =
         statuses.map { .response(response($0)) } + [
             .notFound, .unauthorized(status: 403, message: "no"), .rateLimited(retryAfter: nil), .rateLimited(retryAfter: .seconds(7)),
-            .unavailable(status: 502, message: "bad gateway", retryAfter: nil), .refused(status: 400, message: "no"), .unusable("HTML"),
+            .unavailable(status: 502, message: "bad gateway", retryAfter: nil), .refused(status: 400, message: "no"),
+            .refused(status: 409, message: "no"), .unusable("HTML"),
         ]
 
     var description: String {
@@ -117,6 +132,7 @@ enum Word: Sendable, CustomStringConvertible {
         case .progressed(let cursor): "progress to \(cursor.map(String.init) ?? "nowhere")"
         case .reported(let status): "stream says \(status)"
         case .concluded(let status): "stream concludes \(status)"
+        case .announced: "stream announces an end"
         case .streamEnded(let end): "stream ended: \(end)".replacing("\n", with: " ").prefix(60).description
         case .retrieved(let answer): "GET: \(answer)".prefix(60).description
         case .failed(let error): "GET failed: \(error)"

@@ -24,13 +24,19 @@ struct SimulatedUpstream {
         var announces = false
         /// The stream says nothing when the response ends.
         var hangsAtTheEnd = false
+        /// The stream speaks of ends that are none, with or without an object, as Databricks' does.
+        var announcesInVain = false
+        /// What is not known is refused with 400 instead of 404.
+        var refusesUnknown = false
+        /// Somebody cancels and gives a hint at the very end, or for no reason.
+        var hints: [Moment] = []
     }
 
     struct Outcome {
         var endings: [WatchMachine.Action] = []
         var endedAt: Moment?
         var requests = 0
-        var notices = 0
+        var notices: [WatchMachine.Notice] = []
         var duration: Duration = .zero
         var problems: [String] = []
     }
@@ -77,6 +83,10 @@ struct SimulatedUpstream {
         character.numbersEvents = draw(0.7)
         character.announces = draw(0.3)
         character.hangsAtTheEnd = draw(0.2)
+        character.announcesInVain = draw(0.2)
+        character.refusesUnknown = draw(0.3)
+        if draw(0.3) { character.hints = (0..<20).map { _ in start + .seconds(fraction() * fraction() * 26 * 3600) } }
+        if draw(0.3), let endsAt = character.endsAt { character.hints.append(endsAt + .seconds(fraction())) }
     }
 
     /// How many endings there have to be: two when a cancelled response was completed and nobody forgot it, else one.
@@ -87,16 +97,28 @@ struct SimulatedUpstream {
     }
 
     mutating func run() -> Outcome {
+        for hint in character.hints { plan(.word(.hint), at: hint) }
+        follow()
+        outcome.duration = bench.now - start
+        // As the store does: one that ended as cancelled is given out once more, later.
+        if case .finish(let response)? = outcome.endings.last, response.terminalStatus == .cancelled {
+            agenda = []
+            bench.now = bench.now + WatchPace.secondLookDelay
+            bench.machine = .secondLook(now: bench.now)
+            follow()
+        }
+        judge()
+        return outcome
+    }
+
+    private mutating func follow() {
         act(bench.hear(.begin))
         var steps = 0
         while bench.machine.state != .ended {
             steps += 1
-            guard steps < 2_000_000 else { return problem("the machine never ends: \(bench.machine.state)") }
+            guard steps < 2_000_000 else { return add("the machine never ends: \(bench.machine.state)") }
             step()
         }
-        outcome.duration = bench.now - start
-        judge()
-        return outcome
     }
 
     private mutating func step() {
@@ -119,7 +141,7 @@ struct SimulatedUpstream {
         case .streamWord(let word, let stream):
             guard stream == self.stream, streamIsOpen else { return }
             switch word {
-            case .streamEnded, .concluded: streamIsOpen = false
+            case .streamEnded: streamIsOpen = false
             default: break
             }
             act(bench.hear(word))
@@ -128,6 +150,7 @@ struct SimulatedUpstream {
 
     private mutating func act(_ action: WatchMachine.Action) {
         bench.dice = fraction()
+        outcome.notices += bench.machine.takeNotices()
         switch action {
         case .openStream:
             if streamIsOpen { outcome.problems.append("two streams at once") }
@@ -141,8 +164,6 @@ struct SimulatedUpstream {
             outcome.endings.append(action)
             if outcome.endedAt == nil { outcome.endedAt = bench.now }
             streamIsOpen = false
-        case .noticeStall:
-            outcome.notices += 1
         case .wait, .ignore, .forget:
             break
         }
@@ -161,7 +182,9 @@ struct SimulatedUpstream {
             ])
         }
         blips = 0
-        if let forgottenAt = character.forgottenAt, moment >= forgottenAt { return .retrieved(.notFound) }
+        if let forgottenAt = character.forgottenAt, moment >= forgottenAt {
+            return .retrieved(character.refusesUnknown ? .refused(status: 400, message: "There are no healthy deployments") : .notFound)
+        }
         return get(truth(at: moment))
     }
 
@@ -193,12 +216,15 @@ struct SimulatedUpstream {
             let cursor = (bench.machine.cursor ?? 0) + Int64(number)
             if moment < drop, moment < character.endsAt ?? .distantFuture {
                 planStream(.progressed(character.numbersEvents ? cursor : nil), at: moment)
+                if character.announcesInVain, draw(0.3) { planStream(.announced, at: moment) }
             }
         }
         let quietDeath = opened + .seconds(90 * 20)
         if let endsAt = character.endsAt, endsAt < drop, endsAt < character.forgottenAt ?? .distantFuture, !character.hangsAtTheEnd {
             let end = max(endsAt, moment)
-            planStream(character.announces ? .streamEnded(.announced) : .concluded(truth(at: end)), at: end)
+            planStream(character.announces ? pick([.streamEnded(.announced), .announced]) : .concluded(truth(at: end)), at: end)
+            // Many close their stream now; some leave it open, until it was idle for too long.
+            planStream(.streamEnded(.closed), at: end + .seconds(draw(0.5) ? fraction() : 90))
         } else {
             planStream(.streamEnded(.closed), at: min(drop, quietDeath))
         }
@@ -226,12 +252,7 @@ struct SimulatedUpstream {
         default:
             add("ended without an ending")
         }
-        if outcome.notices > 1 { add("raised the stall \(outcome.notices) times") }
-    }
-
-    private mutating func problem(_ text: String) -> Outcome {
-        add(text)
-        return outcome
+        if Set(outcome.notices).count < outcome.notices.count { add("told something twice: \(outcome.notices)") }
     }
 
     private mutating func add(_ problem: String) {

@@ -107,6 +107,7 @@ struct WatchEngineTests {
             await stream.openStream()
             await stream.event(#"{"type":"response.failed","error":{"message":"no"}}"#)
             let get = await bench.transport.nextCall()
+            #expect(!stream.isEnded, "it may go on")
             await get.respond("failed", more: #","error":{"code":"server_error","message":"it broke"}"#)
             let job = try await bench.intake.next()
             #expect(job.event.type == .responseFailed)
@@ -168,9 +169,113 @@ struct WatchEngineTests {
             await bench.transport.nextCall().respond("cancelled")
             #expect(try await bench.intake.next().event.type == .responseCancelled)
             let second = try await bench.callLater()
+            #expect(bench.time.now - Moment(nanoseconds: 0) >= .seconds(240))
+            #expect(await bench.engine.liveProgress(of: id) == nil, "for everybody else the watch has ended")
             await second.respond("completed")
             #expect(try await bench.intake.next().event.type == .responseCompleted)
             #expect(try await bench.watch(id)?.status == .completed)
+        }
+    }
+
+    @Test("looks at a cancelled response once more also when it was restarted meanwhile, and only once", arguments: [true, false])
+    func secondLookAfterRestart(_ isCompleted: Bool) async throws {
+        let upstream = EngineBench.upstream { $0.follow = .poll }
+        try await withTemporaryDirectory { directory in
+            let time = CountingTime()
+            let store = try openStore(in: directory, time: time)
+            try await withEngine(on: store, time: time, upstream: upstream) { bench in
+                try await bench.register()
+                await bench.transport.nextCall().respond("cancelled")
+                #expect(try await bench.intake.next().event.type == .responseCancelled)
+            }
+            // Stopped while the second look was under way: the next process takes it over.
+            try await withEngine(on: store, node: "node-2", time: time, upstream: upstream) { bench in _ = try await bench.callLater() }
+            try await withEngine(on: store, node: "node-3", time: time, upstream: upstream) { bench in
+                try await bench.callLater().respond(isCompleted ? "completed" : "cancelled")
+                if isCompleted { #expect(try await bench.intake.next().event.type == .responseCompleted) }
+            }
+            try await withEngine(on: store, node: "node-4", time: time, upstream: upstream) { bench in
+                let hourLater = time.now + .seconds(3600)
+                try await bench.moveClock { time.now > hourLater }
+                #expect(bench.transport.startedCount == 0)
+            }
+            await store.close()
+        }
+    }
+
+    @Test("writes progress events for those who asked, once each, and for nobody else", arguments: [["response.*"], ["*"]])
+    func progressEvents(_ patterns: [String]) async throws {
+        var endpoint = EngineBench.endpoint
+        endpoint.events = patterns.compactMap(EventPattern.init)
+        let withCallback: (inout NewWatch) -> Void = { $0.callback = Callback(url: "https://h/", secret: nil) }
+        try await withEngine(endpoints: [endpoint]) { bench in
+            let id = try await bench.register("resp_1", withCallback)
+            let stream = await bench.transport.nextCall()
+            await stream.openStream()
+            for (number, word) in ["queued", "in_progress", "requires_action", "in_progress", "requires_action"].enumerated() {
+                await stream.event(#"{"type":"response.x","sequence_number":\#(number),"response":{"status":"\#(word)"}}"#)
+            }
+            await stream.fail(.connectionLost(detail: "reset"))
+            await bench.transport.nextCall().respond("requires_action")
+            let second = try await bench.callLater()
+            await second.openStream()
+            await second.event(#"{"type":"response.completed","sequence_number":5,"response":{"id":"resp_1","status":"completed"}}"#)
+            var types: [EventType: [EndpointName]] = [:]
+            repeat {
+                let job = try await bench.intake.next()
+                types[job.event.type, default: []].append(job.delivery.endpoint)
+            } while types[.responseCompleted]?.count ?? 0 < 2
+            let events = try await bench.store.events(EventFilter(watch: id), page: PageRequest()).elements.map(\.type)
+            if patterns == ["*"] {
+                let progress = RunningStatus.allCases.map(\.eventType)
+                #expect(Set(events) == Set(progress + [.responseCompleted]) && events.count == 4)
+                #expect(progress.allSatisfy { types[$0] == [EngineBench.endpointName] }, "a callback asks for the outcome")
+            } else {
+                #expect(events == [.responseCompleted])
+            }
+        }
+    }
+
+    @Test("writes no progress event a second time after a restart")
+    func progressAfterRestart() async throws {
+        var endpoint = EngineBench.endpoint
+        endpoint.events = ["response.requires_action"].compactMap(EventPattern.init)
+        let upstream = EngineBench.upstream { $0.follow = .poll }
+        try await withTemporaryDirectory { directory in
+            let time = CountingTime()
+            let store = try openStore(in: directory, time: time)
+            let id = WatchID(upstream: EngineBench.upstreamName, response: ResponseID(trusted: "resp_1"))
+            try await withEngine(on: store, time: time, upstream: upstream, endpoints: [endpoint]) { bench in
+                try await bench.register()
+                await bench.transport.nextCall().respond("requires_action")
+                #expect(try await bench.intake.next().event.type == .responseRequiresAction)
+            }
+            try await withEngine(on: store, node: "node-2", time: time, upstream: upstream, endpoints: [endpoint]) { bench in
+                await bench.transport.nextCall().respond("requires_action")
+                try await bench.callLater().respond("completed")
+                try await bench.moveClock { try await bench.watch(id)?.status == .completed }
+                #expect(bench.intake.acceptedCount == 0)
+                #expect(bench.intake.isBalanced)
+            }
+            await store.close()
+        }
+    }
+
+    @Test("says which words of the upstream's a watch was lost for")
+    func lostForRefusals() async throws {
+        try await withEngine(EngineBench.upstream { $0.follow = .poll }) { bench in
+            let id = try await bench.register()
+            let refusal = #"{"error":{"message":"There are no healthy deployments for this model.","code":"400"}}"#
+            try await bench.moveClock {
+                await bench.transport.takeCall()?.answer(400, body: refusal)
+                return bench.intake.acceptedCount > 0
+            }
+            let job = try await bench.intake.next()
+            #expect(job.event.type == .watchLost)
+            let data = String(decoding: job.event.data, as: UTF8.self)
+            #expect(data.contains("the upstream answered 400: There are no healthy deployments for this model."), "\(data)")
+            #expect(bench.time.now > Moment(nanoseconds: 0) + .seconds(930))
+            #expect(try await bench.watch(id)?.status == .lost)
         }
     }
 

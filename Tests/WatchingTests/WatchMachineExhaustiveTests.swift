@@ -9,10 +9,16 @@ struct WatchMachineExhaustiveTests {
     /// A state and the words that lead there.
     struct Place: Sendable, CustomTestStringConvertible {
         let name: String
+        var isSecondLook = false
         let words: [Word]
 
         var testDescription: String { name }
     }
+
+    private static let refusals =
+        [Word.streamEnded(.refused(status: 400))]
+        + Array(repeating: [.retrieved(.refused(status: 400, message: "no")), .wake], count: 10).joined()
+        + [.retrieved(.refused(status: 400, message: "no"))]
 
     static let places = [
         Place(name: "parked", words: []),
@@ -24,15 +30,21 @@ struct WatchMachineExhaustiveTests {
         Place(name: "pausing before a GET", words: [.begin, .streamEnded(.failed(.connectTimeout))]),
         Place(name: "pausing before a stream", words: [.begin, .streamEnded(.closed), get("in_progress")]),
         Place(name: "looking for the last time", words: [.begin, .streamEnded(.closed), .wake]),
-        Place(name: "cancelled", words: [.begin, .concluded("cancelled")]),
-        Place(name: "looking again", words: [.begin, .concluded("cancelled"), .wake]),
+        Place(name: "cancelled", isSecondLook: true, words: []),
+        Place(name: "looking again", isSecondLook: true, words: [.begin]),
         Place(name: "ended", words: [.begin, .concluded("completed")]),
+        // The same states again, with things counted and noticed.
+        Place(name: "streaming, after a hint", words: [.begin, .opened, .hint, get("requires_action")]),
+        Place(name: "streaming, after an announcement", words: [.begin, .opened, .announced, get("in_progress")]),
+        Place(name: "pausing after refusals", words: [.begin] + refusals),
+        Place(name: "pausing after 404s", words: [.begin, .streamEnded(.notFound), .retrieved(.notFound), .wake, .retrieved(.notFound)]),
     ]
 
-    @Test("the places are twelve different ones")
+    @Test("the places are different machines, in all ten states")
     func placesDiffer() {
-        let states = Set(Self.places.map { bench(at: $0, age: .zero).machine.state })
-        #expect(states.count == Self.places.count, "\(states)")
+        let machines = Self.places.map { bench(at: $0, age: .zero).machine }
+        #expect(Set(machines).count == Self.places.count)
+        #expect(Set(machines.map(\.state.name)).count == 10)
     }
 
     @Test("leaves the machine with a deadline, or ended; and an ended one ignores everything", arguments: places)
@@ -55,7 +67,7 @@ struct WatchMachineExhaustiveTests {
     }
 
     private func bench(at place: Place, age: Duration) -> MachineBench {
-        var bench = MachineBench()
+        var bench = place.isSecondLook ? .secondLook() : MachineBench()
         // A stall would come before the other deadlines.
         bench.pace.stalledAfter = .seconds(1000 * 3600)
         for word in place.words { bench.hear(word) }
@@ -66,7 +78,10 @@ struct WatchMachineExhaustiveTests {
     /// - Returns: The rules that were broken, with what led to it.
     private func say(_ word: Word, to bench: inout MachineBench) -> [String] {
         let before = bench.machine.state
+        let told = bench.told
         let action = bench.hear(word)
+        let news = bench.machine.takeNotices()
+        bench.told += news
         let after = bench.machine.state
         var broken: [String] = []
         func rule(_ name: String, _ holds: Bool) {
@@ -78,11 +93,13 @@ struct WatchMachineExhaustiveTests {
         case .openStream:
             rule("a stream is asked for only where it is welcome", bench.welcomesStreams && bench.machine.following == .stream)
         case .retrieve: rule("one GET at a time", after.awaitsRetrieval && !(before.awaitsRetrieval && word.leavesRetrievalAlone))
-        case .finish(let response): rule("the end is terminal", response.terminalStatus != nil && (after == .ended || after.isCancelled))
+        case .finish(let response): rule("the end is terminal", response.terminalStatus != nil && after == .ended)
         case .lost, .expired, .forget: rule("a watch that is given up has ended", after == .ended)
-        case .noticeStall, .wait: rule("the watch goes on", after != .ended)
+        case .wait: rule("the watch goes on", after != .ended)
         case .ignore: break
         }
+        rule("each notice comes once", told.filter(news.contains).isEmpty && Set(news).count == news.count)
+        rule("an ended machine notices nothing", before != .ended || news.isEmpty)
         // At most a stall, the age and the step itself are due at the same moment.
         var copy = bench
         var timers = 0
@@ -103,8 +120,8 @@ extension WatchMachine.State {
         }
     }
 
-    fileprivate var isCancelled: Bool {
-        if case .cancelled = self { true } else { false }
+    fileprivate var name: String {
+        String("\(self)".prefix { $0 != "(" })
     }
 }
 
@@ -113,7 +130,7 @@ extension Word {
     fileprivate var leavesRetrievalAlone: Bool {
         switch self {
         case .retrieved, .failed, .begin, .park, .stop: false
-        case .opened, .progressed, .reported, .concluded, .streamEnded, .hint, .timer, .wake: true
+        case .opened, .progressed, .reported, .concluded, .announced, .streamEnded, .hint, .timer, .wake: true
         }
     }
 }

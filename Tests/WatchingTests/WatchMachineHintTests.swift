@@ -92,9 +92,9 @@ struct WatchMachineHintTests {
 
     @Test("keeps the second look at a cancelled response for its time")
     func secondLook() {
-        var bench = MachineBench()
+        var bench = MachineBench.secondLook()
         bench.hear(.begin)
-        bench.hear(.concluded("cancelled"))
+        bench.hear(get("in_progress"))
         #expect(bench.hear(.hint) == .ignore)
         #expect(bench.delay == WatchPace.secondLookDelay)
     }

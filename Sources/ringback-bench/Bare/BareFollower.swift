@@ -25,7 +25,7 @@ final class BareFollower: Sendable {
 private final class BareStream: TransferHandler {
     private let number: Int
     private let journal: BareJournal
-    private var reader = ResponseStreamReader(cursor: nil)
+    private var reader = ResponseStreamReader(response: nil, cursor: nil)
 
     init(number: Int, journal: BareJournal) {
         self.number = number
@@ -42,7 +42,7 @@ private final class BareStream: TransferHandler {
             case .terminal:
                 journal.ended(number)
                 return .finish
-            case .end, .violation: return .finish
+            case .end, .done, .violation: return .finish
             case .status: continue
             }
         }
