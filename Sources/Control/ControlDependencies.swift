@@ -15,8 +15,9 @@ package struct ControlDependencies: Sendable {
     package var tokens: @Sendable () -> [AccessToken]
     package var time: any TimeSource
     package var logger: Logger
-    /// Sends an event to an endpoint by the very way deliveries go, and tells what came of it. Nothing is recorded.
-    package var testEndpoint: @Sendable (Endpoint, Event) async -> Attempt
+    /// Sends an event, and the response object it is about, to an endpoint by the very way deliveries go, and tells what came of it. Nothing
+    /// is recorded.
+    package var testEndpoint: @Sendable (Endpoint, Event, [UInt8]?) async -> Attempt
     package var liveProgress: @Sendable (WatchID) async -> LiveProgress?
     /// Why the node is not ready, in sentences for an operator; empty when it is.
     package var readiness: @Sendable () async -> [String]
@@ -35,7 +36,7 @@ package struct ControlDependencies: Sendable {
         tokens: @escaping @Sendable () -> [AccessToken],
         time: any TimeSource,
         logger: Logger,
-        testEndpoint: @escaping @Sendable (Endpoint, Event) async -> Attempt,
+        testEndpoint: @escaping @Sendable (Endpoint, Event, [UInt8]?) async -> Attempt,
         liveProgress: @escaping @Sendable (WatchID) async -> LiveProgress? = { _ in nil },
         readiness: @escaping @Sendable () async -> [String] = { [] },
         metrics: @escaping @Sendable () async -> [MetricFamily] = { [] },

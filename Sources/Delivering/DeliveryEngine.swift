@@ -83,8 +83,9 @@ package actor DeliveryEngine {
 
     /// Sends an event to an endpoint at once, through the same destination as every delivery, and leaves no trace in the store.
     ///
+    /// - Parameter response: The response object the event is about, for payloads that carry it.
     /// - Returns: The attempt, numbered 1. Cancelling the task ends it soon, as a failure.
-    nonisolated package func test(_ endpoint: Endpoint, event: Event) async -> Attempt {
+    nonisolated package func test(_ endpoint: Endpoint, event: Event, response: [UInt8]? = nil) async -> Attempt {
         let startedAt = time.wallNow
         let start = time.now
         let id = DeliveryID(event: event.id, endpoint: endpoint.name)
@@ -94,7 +95,7 @@ package actor DeliveryEngine {
             deliveredAt: nil, updatedAt: startedAt)
         let job = DeliveryJob(
             delivery: delivery, lease: Lease(node: node, epoch: 0), leasedUntil: startedAt + endpoint.leaseLength, event: event,
-            response: nil, metadata: [:], callback: nil)
+            response: response, metadata: [:], callback: nil)
         let report: AttemptReport
         do {
             report = try await makeDestination(endpoint).attempt(job, number: 1, startedAt: startedAt)

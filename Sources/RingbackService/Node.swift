@@ -188,7 +188,7 @@ package struct Node: Service {
         let dependencies = ControlDependencies(
             store: store, directory: directory, upstreams: { upstreams }, client: { clients[$0] }, tokens: { tokens }, time: time,
             logger: logger,
-            testEndpoint: { [delivering] endpoint, event in await delivering.test(endpoint, event: event) },
+            testEndpoint: { [delivering] endpoint, event, response in await delivering.test(endpoint, event: event, response: response) },
             liveProgress: { [watching] id in await watching.liveProgress(of: id).map(LiveProgress.init) },
             readiness: { [readiness] in await readiness() },
             metrics: { [nodeMetrics] in await nodeMetrics.collect() },

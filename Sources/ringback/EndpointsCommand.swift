@@ -72,8 +72,8 @@ struct EndpointsRemoveCommand: AsyncParsableCommand {
 
 struct EndpointsTestCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "test", abstract: "Sends a signed ringback.test event and shows the attempt.",
-        discussion: "Exits 0 when the endpoint took it, 1 when not."
+        commandName: "test", abstract: "Sends a signed ringback.test event and shows the attempt, phase by phase.",
+        discussion: "Exits 0 when the endpoint took it, 1 when not. Other events: ringback trigger."
     )
 
     @Argument(help: "The endpoint's name.")
@@ -83,12 +83,7 @@ struct EndpointsTestCommand: AsyncParsableCommand {
     @OptionGroup var output: OutputOptions
 
     func run() async throws {
-        try await APIClient.with(server) { client in
-            let bytes = try await client.post(APIClient.path("/v1/endpoints", name, "test"))
-            let attempt = try APIClient.decode(AttemptObject.self, from: bytes)
-            Terminal.print(output.json ? String(decoding: bytes, as: UTF8.self) : DeliveryText.table([attempt]))
-            if attempt.outcome == .failed { throw CommandFailure("the endpoint '\(Printable.text(name))' did not take the test event") }
-        }
+        try await EndpointTrial.run(name, type: nil, server: server, output: output)
     }
 }
 

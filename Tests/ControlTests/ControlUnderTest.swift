@@ -33,8 +33,8 @@ struct ControlUnderTest: Sendable {
     let directory: EndpointDirectory
     let time: ManualTime
     let probe: HTTPProbe
-    /// The events that were sent to be tested, with the endpoint.
-    let tested: NIOLockedValueBox<[(Endpoint, Event)]>
+    /// The events that were sent to be tested, with the endpoint and the response object.
+    let tested: NIOLockedValueBox<[(Endpoint, Event, [UInt8]?)]>
     /// How often the rest of the node heard that the endpoints changed.
     let changes: NIOLockedValueBox<Int>
 
@@ -46,7 +46,7 @@ struct ControlUnderTest: Sendable {
             let store = try SQLiteStore(path: folder.appending(path: "ringback.db").path(percentEncoded: false), time: time, logger: logger)
             let transport = try CurlTransport()
             let directory = EndpointDirectory(options.endpoints)
-            let tested = NIOLockedValueBox<[(Endpoint, Event)]>([])
+            let tested = NIOLockedValueBox<[(Endpoint, Event, [UInt8]?)]>([])
             let changes = NIOLockedValueBox(0)
             var upstreams = [
                 Upstream(name: .main, baseURL: "http://127.0.0.1:\(options.upstreamPort ?? 1)/v1", apiKey: Secret("upstream-key"))
@@ -60,8 +60,8 @@ struct ControlUnderTest: Sendable {
                 store: store, directory: directory, upstreams: { known },
                 client: { name in known.first { $0.name == name }.map { ResponsesClient(upstream: $0, transport: transport) } },
                 tokens: { tokens }, time: time, logger: logger,
-                testEndpoint: { endpoint, event in
-                    tested.withLockedValue { $0.append((endpoint, event)) }
+                testEndpoint: { endpoint, event, response in
+                    tested.withLockedValue { $0.append((endpoint, event, response)) }
                     return .sample(outcome)
                 },
                 liveProgress: { _ in live }, readiness: { problems }, metrics: { metrics },

@@ -1,11 +1,13 @@
-import Control
 import NIOConcurrencyHelpers
 import RawJSON
+import ResponsesAPI
 import RingbackCore
 import RingbackTesting
 import StoreSQLite
 import Testing
 import WebhookSignature
+
+@testable import Control
 
 @Suite("Endpoints")
 struct EndpointRoutesTests {
@@ -190,6 +192,41 @@ struct EndpointRoutesTests {
             #expect(tested.allSatisfy { $0.1.type == .ringbackTest })
             #expect(Set(tested.map { $0.1.id }).count == 2)
             #expect(try await control.probe.send("POST", "/v1/endpoints/none/test").status == 404)
+        }
+    }
+
+    @Test("a test can be a sample of any event, with a response object that reads like a real one", arguments: SampleEvent.types)
+    func samples(_ type: EventType) async throws {
+        try await ControlUnderTest.with { control async throws in
+            let body = "{\"type\": \"\(type)\"}"
+            #expect(try await control.probe.send("POST", "/v1/endpoints/my-app/test", body: body).status == 200)
+            let (_, event, response) = try #require(control.tested.withLockedValue { $0 }.first)
+            #expect(event.type == type)
+            #expect(event.watch == nil, "a sample is about no watch, and must not be mistaken for one")
+            #expect((event.response != nil) == (type.rawValue.hasPrefix("response.") || type.rawValue.hasPrefix("watch.")))
+            guard type.rawValue.hasPrefix("response.") else {
+                #expect(response == nil)
+                return
+            }
+            let bytes = try #require(response)
+            let object = try #require(ResponseObject(json: bytes))
+            #expect(object.id == event.response?.rawValue)
+            #expect("response.\(object.status)" == type.rawValue)
+            #expect(object.metadata == ["ringback.sample": "true"])
+            #expect((object.errorMessage != nil) == (type == .responseFailed || type == .responseIncomplete))
+            #expect(object.outputText().isEmpty == !(type == .responseCompleted || type == .responseIncomplete))
+        }
+    }
+
+    @Test(
+        "a test of an event that does not exist is refused with a suggestion",
+        arguments: [(#"{"type":"response.complete"}"#, "#/type"), (#"{"typ":"response.completed"}"#, "#/typ"), (#"{"type":1}"#, "#/type")])
+    func badSamples(_ body: String, _ pointer: String) async throws {
+        try await ControlUnderTest.with { control async throws in
+            let answer = try await control.probe.send("POST", "/v1/endpoints/my-app/test", body: body)
+            #expect(answer.status == 400)
+            #expect(try answer.json()["errors"]?[0]?["pointer"]?.string == pointer)
+            #expect(control.tested.withLockedValue { $0 }.isEmpty)
         }
     }
 

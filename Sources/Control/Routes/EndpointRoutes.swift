@@ -1,5 +1,4 @@
 import HTTPTypes
-import RawJSON
 import RingbackCore
 import Store
 
@@ -96,15 +95,14 @@ struct EndpointRoutes {
         return try .json(EndpointObject(endpoint))
     }
 
-    /// Sends a `ringback.test` event by the way every delivery goes and answers with the attempt, whatever it came to.
+    /// Sends an event about nothing by the way every delivery goes and answers with the attempt, whatever it came to.
     private func test(_ call: Call) async throws -> Answer {
         let endpoint = try find(call)
-        let data: JSON = ["endpoint": .string(endpoint.name.rawValue)]
-        let event = Event(
-            id: EventID(type: .ringbackTest, occasion: "\(endpoint.name) \(dependencies.time.now.nanoseconds) \(call.now.milliseconds)"),
-            type: .ringbackTest, createdAt: call.now, watch: nil, upstream: nil, response: nil, data: data.bytes
-        )
-        return try .json(AttemptObject(await dependencies.testEndpoint(endpoint, event)))
+        let sample = SampleEvent(
+            try TestRequest(call.body).type, endpoint: endpoint.name,
+            upstream: dependencies.knownNames.defaultUpstream ?? UpstreamName(trusted: "default"),
+            occasion: "\(endpoint.name) \(dependencies.time.now.nanoseconds) \(call.now.milliseconds)", now: call.now)
+        return try .json(AttemptObject(await dependencies.testEndpoint(endpoint, sample.event, sample.response)))
     }
 
     private func publish(_ endpoint: Endpoint) async {
