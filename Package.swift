@@ -57,7 +57,7 @@ let package = Package(
         .target(
             name: "StoreSQLite",
             dependencies: [
-                "RingbackCore", "Sealing", "Store",
+                "Cryptography", "RingbackCore", "Sealing", "Store",
                 .product(name: "GRDB", package: "GRDB.swift"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "NIOConcurrencyHelpers", package: "swift-nio"),

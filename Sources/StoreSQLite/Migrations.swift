@@ -4,26 +4,24 @@ import GRDB
 ///
 /// Steps only go forward and are numbered. A step that was released is never edited: what must change becomes a further step.
 enum Migrations {
+    private static let steps: [(number: Int, sql: String)] = [
+        (1, schema1),
+        (2, schema2),
+        (3, schema3),
+        (7, schema7),
+        (8, schema8),
+    ]
+
     /// The schema this program knows; kept in the file as `user_version`.
-    static let newestVersion = 7
+    static let newestVersion = steps.map(\.number).max() ?? 0
 
     static var migrator: DatabaseMigrator {
         var migrator = DatabaseMigrator()
-        migrator.registerMigration("1") { database in
-            try database.execute(sql: schema1)
-            try database.execute(sql: "PRAGMA user_version = 1")
-        }
-        migrator.registerMigration("2") { database in
-            try database.execute(sql: schema2)
-            try database.execute(sql: "PRAGMA user_version = 2")
-        }
-        migrator.registerMigration("3") { database in
-            try database.execute(sql: schema3)
-            try database.execute(sql: "PRAGMA user_version = 3")
-        }
-        migrator.registerMigration("7") { database in
-            try database.execute(sql: schema7)
-            try database.execute(sql: "PRAGMA user_version = 7")
+        for (number, sql) in steps {
+            migrator.registerMigration("\(number)") { database in
+                try database.execute(sql: sql)
+                try database.execute(sql: "PRAGMA user_version = \(number)")
+            }
         }
         return migrator
     }
@@ -192,5 +190,19 @@ enum Migrations {
     private static let schema7 = """
         ALTER TABLE watches ADD COLUMN look_again_at INTEGER;
         CREATE INDEX watches_second_look ON watches (look_again_at) WHERE look_again_at IS NOT NULL;
+        """
+
+    /// Requests that came with an `Idempotency-Key`; `id` is a digest of caller, request and key. The index serves the bounds: the number of
+    /// keys and the size of what is kept for them are read from it alone.
+    private static let schema8 = """
+        CREATE TABLE idempotency_keys (
+            seq INTEGER NOT NULL PRIMARY KEY,
+            id TEXT NOT NULL UNIQUE,
+            digest BLOB NOT NULL,
+            created_at INTEGER NOT NULL,
+            answer BLOB,
+            bytes INTEGER NOT NULL DEFAULT 0
+        );
+        CREATE INDEX idempotency_keys_age ON idempotency_keys (created_at, bytes);
         """
 }

@@ -124,6 +124,7 @@ package final class SQLiteStore: Store {
             try pool.writeWithoutTransaction { database in
                 try database.inTransaction(.immediate) {
                     try database.run("DELETE FROM nodes")
+                    try database.forgetUnansweredIdempotencyKeys()
                     try database.run("UPDATE watches SET lease_node = NULL WHERE terminal_at IS NULL AND lease_node IS NOT NULL")
                     try database.run("UPDATE watches SET lease_node = NULL WHERE look_again_at IS NOT NULL AND lease_node IS NOT NULL")
                     try database.run(

@@ -17,8 +17,11 @@ struct SealedColumn: Sendable {
     /// URL, signing secrets and headers of an endpoint that the API made.
     static let endpointDefinition = SealedColumn(table: "endpoints", column: "definition", identity: "name")
 
+    /// What was answered to a request with an `Idempotency-Key`; the answer to an endpoint's creation shows its secret.
+    static let idempotentAnswer = SealedColumn(table: "idempotency_keys", column: "answer", identity: "id")
+
     /// All of them: whoever adds one adds it here, or a change of the master key would pass it over.
-    static let all = [watchHeaders, watchCallback, endpointDefinition]
+    static let all = [watchHeaders, watchCallback, endpointDefinition, idempotentAnswer]
 
     func place(in row: String) -> SealedPlace {
         SealedPlace(table: table, column: column, row: row)

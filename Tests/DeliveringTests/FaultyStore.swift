@@ -165,6 +165,14 @@ extension FaultyStore {
     func removeEndpoint(_ name: EndpointName, now: Timestamp) async throws(StoreError) -> Bool {
         try await store.removeEndpoint(name, now: now)
     }
+    func admit(_ key: IdempotencyKey, digest: [UInt8], now: Timestamp) async throws(StoreError) -> IdempotencyAdmission {
+        try await store.admit(key, digest: digest, now: now)
+    }
+
+    func finish(_ key: IdempotencyKey, with answer: KeptAnswer?) async throws(StoreError) {
+        try await store.finish(key, with: answer)
+    }
+
     func disabledEndpoints() async throws(StoreError) -> [EndpointName: String] { try await store.disabledEndpoints() }
     func rememberedManners() async throws(StoreError) -> [RememberedManners] { try await store.rememberedManners() }
     func remember(_ manners: RememberedManners) async throws(StoreError) { try await store.remember(manners) }

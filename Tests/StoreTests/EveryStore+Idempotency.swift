@@ -39,7 +39,8 @@ extension EveryStore {
                     key("xk", target: "POST /"), key("", caller: "ak"),
                 ]
                 for (index, key) in keys.enumerated() {
-                    #expect(try await scene.store.admit(key, digest: [UInt8(index)], now: scene.now) == .proceed)
+                    let admission = try await scene.store.admit(key, digest: [UInt8(index)], now: scene.now)
+                    #expect(admission == .proceed)
                 }
             }
         }

@@ -106,6 +106,14 @@ final class FaultyStore: Store {
     func setDisabled(_ name: EndpointName, reason: String?, now: Timestamp) async throws(StoreError) {
         try await store.setDisabled(name, reason: reason, now: now)
     }
+    func admit(_ key: IdempotencyKey, digest: [UInt8], now: Timestamp) async throws(StoreError) -> IdempotencyAdmission {
+        try await store.admit(key, digest: digest, now: now)
+    }
+
+    func finish(_ key: IdempotencyKey, with answer: KeptAnswer?) async throws(StoreError) {
+        try await store.finish(key, with: answer)
+    }
+
     func disabledEndpoints() async throws(StoreError) -> [EndpointName: String] { try await store.disabledEndpoints() }
 
     func rememberedManners() async throws(StoreError) -> [RememberedManners] { try await store.rememberedManners() }
