@@ -30,21 +30,33 @@ package final class EndpointDirectory: Sendable {
 
     /// The endpoints that get an event of `watch`: its callback and the ones it names, or all whose filters match when it names none.
     ///
+    /// | | `events` | `match.status` | `match.upstream`, `.model`, `.metadata.*` |
+    /// |---|---|---|---|
+    /// | an endpoint no watch names | applies | applies | apply |
+    /// | an endpoint the watch names | applies | applies | do not: the response was chosen by name |
+    /// | the watch's callback | the outcome, whatever it is | has none | has none |
+    ///
+    /// That is so for every event about a watch, its own (`watch.*`) and progress included; what is not known of a response fits no
+    /// pattern but `*`. Events that are about no watch (`delivery.*`, `endpoint.*`) go by `events` alone: see ``recipients(of:)``.
+    ///
     /// A disabled endpoint still gets its delivery: it waits in the store until the endpoint is enabled again, so that nothing is lost.
     ///
-    /// - Parameter metadata: The watch's metadata and, below it, the response's own.
-    package func recipients(of type: EventType, watch: Watch, model: String?, metadata: [String: String]) -> [EndpointName] {
+    /// - Parameters:
+    ///   - status: The watch's status as the event leaves it: `failed` for `response.failed`, `lost` for `watch.lost`, and `queued` or
+    ///     `in_progress` for what is told while the response runs.
+    ///   - metadata: The watch's metadata and, below it, the response's own.
+    package func recipients(
+        of type: EventType, watch: Watch, status: WatchStatus, model: String?, metadata: [String: String]
+    ) -> [EndpointName] {
         var names: [EndpointName] = []
         // A callback is given for one response and asks for its outcome, whatever the outcome is.
         if watch.callback != nil, Self.concludes(type) { names.append(EndpointName(callbackOf: watch.id)) }
         if !watch.endpoints.isEmpty {
-            // Named endpoints are asked for by name: their filters on upstream, model and metadata do not apply, their event list does.
             // One that is gone may have asked for anything; it gets what everybody gets.
-            names += watch.endpoints.filter { self[$0].map { $0.events.contains { $0.matches(type) } } ?? Self.concludes(type) }
+            names += watch.endpoints.filter { self[$0]?.takes(type, status) ?? Self.concludes(type) }
         } else {
             names += all.filter { endpoint in
-                endpoint.events.contains { $0.matches(type) }
-                    && endpoint.match.holds(upstream: watch.upstream, model: model, metadata: metadata)
+                endpoint.takes(type, status) && endpoint.match.holds(upstream: watch.upstream, model: model, metadata: metadata)
             }.map(\.name)
         }
         return names
@@ -57,5 +69,12 @@ package final class EndpointDirectory: Sendable {
 
     private static func concludes(_ type: EventType) -> Bool {
         type.rawValue.hasPrefix("response.") && !type.isProgress || type == .watchLost || type == .watchExpired
+    }
+}
+
+extension Endpoint {
+    /// Whether the endpoint asked for such an event of a watch, whichever response it is about.
+    fileprivate func takes(_ type: EventType, _ status: WatchStatus) -> Bool {
+        events.contains { $0.matches(type) } && match.admits(status)
     }
 }

@@ -105,6 +105,7 @@ extension Endpoint {
         guard let conditions = fields.fields("match") else { return match }
         match.upstream = upstream(in: conditions)
         match.model = conditions.text("model")
+        match.statuses = statuses(in: conditions)
         for entry in conditions.all() where entry.key.hasPrefix("metadata.") {
             conditions.allow(entry.key)
             let key = String(entry.key.dropFirst("metadata.".count))
@@ -127,6 +128,23 @@ extension Endpoint {
             conditions.report(error.description, at: "upstream")
             return nil
         }
+    }
+
+    private static func statuses(in conditions: Fields) -> Set<WatchStatus> {
+        guard let elements = conditions.elements("status") else { return [] }
+        if elements.isEmpty {
+            conditions.report("no event has no status", at: "status", suggestion: "write status: [failed, incomplete] or remove the line")
+        }
+        let possible = EndpointMatch.possibleStatuses
+        return Set(
+            elements.compactMap { element in
+                guard let text = conditions.text(of: element.value, path: element.path) else { return nil }
+                if let status = possible.first(where: { $0.rawValue == text }) { return status }
+                conditions.inspection.report(
+                    "no event leaves a watch in the status '\(text)'", at: element.value.place, path: element.path,
+                    suggestion: Spelling.advice(for: text, among: possible.map(\.rawValue)))
+                return nil
+            })
     }
 
     private static func retry(in fields: Fields) -> RetryPolicy {

@@ -106,6 +106,7 @@ extension Settings {
     }
 
     private static func withoutQuery(_ url: String) -> String {
+            if !match.statuses.isEmpty { yaml.line("status", match.statusList.map(\.rawValue)) }
         guard let question = url.firstIndex(of: "?") else { return url }
         return url[..<question] + "?" + redacted
     }

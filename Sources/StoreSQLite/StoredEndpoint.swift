@@ -37,6 +37,7 @@ struct StoredEndpoint: Codable {
         let upstream: String?
         let model: String?
         let metadata: [String: String]
+        var statuses: [WatchStatus]?
     }
 
     let name: String
@@ -55,7 +56,9 @@ struct StoredEndpoint: Codable {
         name = endpoint.name.rawValue
         target = Target(endpoint.target)
         events = endpoint.events.map(\.text)
-        match = Match(upstream: endpoint.match.upstream?.rawValue, model: endpoint.match.model, metadata: endpoint.match.metadata)
+        match = Match(
+            upstream: endpoint.match.upstream?.rawValue, model: endpoint.match.model, metadata: endpoint.match.metadata,
+            statuses: endpoint.match.statusList)
         retrySchedule = endpoint.retry.schedule.map(\.wholeMilliseconds)
         retryJitter = endpoint.retry.jitter
         timeout = endpoint.timeout.wholeMilliseconds
@@ -73,7 +76,9 @@ struct StoredEndpoint: Codable {
             target: target.target,
             // A pattern that no longer matches any event type asks for nothing.
             events: events.compactMap { EventPattern($0) },
-            match: EndpointMatch(upstream: match.upstream.map { UpstreamName(trusted: $0) }, model: match.model, metadata: match.metadata),
+            match: EndpointMatch(
+                upstream: match.upstream.map { UpstreamName(trusted: $0) }, model: match.model, metadata: match.metadata,
+                statuses: Set(match.statuses ?? [])),
             retry: RetryPolicy(schedule: retrySchedule.map { .milliseconds($0) }, jitter: retryJitter),
             timeout: .milliseconds(timeout),
             connectTimeout: .milliseconds(connectTimeout),

@@ -16,6 +16,8 @@ struct Fact: Sendable {
     let watch: Watch
     let lease: Lease
     let event: Event
+    /// The watch's status as the event leaves it.
+    let status: WatchStatus
     let model: String?
     let sequenceNumber: Int64?
     let lastError: String?
@@ -92,5 +94,9 @@ struct Fact: Sendable {
         self.lastError = lastError
         model = response?.model ?? followed.model
         metadata = response.map { $0.metadata.merging(watch.metadata) { _, own in own } } ?? watch.metadata
+        switch kind {
+        case .end(let status, _, _): self.status = status
+        case .notice: status = followed.machine.status
+        }
     }
 }

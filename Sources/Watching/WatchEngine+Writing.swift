@@ -54,7 +54,8 @@ extension WatchEngine {
 
     /// Who is to hear of it, as things are now.
     nonisolated func recipients(of fact: Fact) -> [EndpointName] {
-        directory.recipients(of: fact.event.type, watch: fact.watch, model: fact.model, metadata: fact.metadata)
+        directory.recipients(
+            of: fact.event.type, watch: fact.watch, status: fact.status, model: fact.model, metadata: fact.metadata)
     }
 
     nonisolated private func record(_ fact: Fact, recipients: [Recipient]) async throws(StoreError) -> RecordedEvent? {

@@ -29,6 +29,13 @@ struct EndpointsAddCommand: AsyncParsableCommand {
     @Option(name: .customLong("event"), help: "An event to get, such as response.completed or watch.*; repeat it for more (response.*).")
     var events: [String] = []
 
+    @Option(
+        name: .customLong("match"),
+        help: ArgumentHelp(
+            "Only responses with this upstream, model, status or metadata.KEY; repeat it for more conditions, which must all hold.",
+            valueName: "key=pattern"))
+    var conditions: [String] = []
+
     @Option(help: "thin, full, cloudevents or cloudevents-binary.")
     var payload: String?
 
@@ -48,6 +55,9 @@ struct EndpointsAddCommand: AsyncParsableCommand {
             throw ValidationError("\(error)")
         }
         if (url == nil) == (inbox == nil) { throw ValidationError("an endpoint has either --url or --inbox: give one of them") }
+        for condition in conditions where !condition.dropFirst().contains("=") {
+            throw ValidationError("--match takes 'key=pattern', such as model=gpt-* or metadata.team=search")
+        }
         for header in headers where !header.contains(":") { throw ValidationError("--header takes 'Name: value'") }
     }
 
@@ -65,6 +75,7 @@ struct EndpointsAddCommand: AsyncParsableCommand {
             if let value { members.append(.init(name, .string(value))) }
         }
         if !events.isEmpty { members.append(.init("events", .array(events.map { .string($0) }))) }
+        if !conditions.isEmpty { members.append(.init("match", match)) }
         if !headers.isEmpty {
             let pairs = headers.map { header -> JSON.Member in
                 let parts = header.split(separator: ":", maxSplits: 1, omittingEmptySubsequences: false)
@@ -72,6 +83,18 @@ struct EndpointsAddCommand: AsyncParsableCommand {
             }
             members.append(.init("headers", .object(pairs)))
         }
+        return .object(members)
+    }
+
+    /// Several statuses become a list; a key that is given twice is for the server to refuse.
+    private var match: JSON {
+        let pairs = conditions.map { condition -> (key: String, value: String) in
+            let parts = condition.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
+            return (String(parts[0]), String(parts[1]))
+        }
+        let statuses = pairs.filter { $0.key == "status" }.map { JSON.string($0.value) }
+        var members = pairs.filter { $0.key != "status" }.map { JSON.Member($0.key, .string($0.value)) }
+        if !statuses.isEmpty { members.append(.init("status", .array(statuses))) }
         return .object(members)
     }
 }

@@ -145,6 +145,7 @@ enum EndpointText {
         fields.add("events", endpoint.events.joined(separator: ", "))
         fields.add("match.upstream", endpoint.match.upstream?.rawValue)
         fields.add("match.model", endpoint.match.model)
+        fields.add("match.status", endpoint.match.status.isEmpty ? nil : endpoint.match.status.map(\.rawValue).joined(separator: ", "))
         for (key, value) in endpoint.match.metadata.sorted(by: { $0.key < $1.key }) { fields.add("match.metadata.\(key)", value) }
         fields.add("payload", endpoint.payload?.rawValue)
         fields.add("headers", endpoint.headerNames.joined(separator: ", "))

@@ -16,7 +16,7 @@ struct EndpointRoutesTests {
         try await ControlUnderTest.with { control async throws in
             let body = """
                 {"name": "chat", "url": "https://chat.example.com/in?key=hidden", "events": ["response.*", "watch.lost"], "payload": "full",
-                 "match": {"upstream": "main", "metadata.team": "sea*", "model": "gpt-*"}, "headers": {"X-Key": "hidden-value"},
+                 "match": {"upstream": "main", "metadata.team": "sea*", "model": "gpt-*", "status": ["failed", "lost"]}, "headers": {"X-Key": "hidden-value"},
                  "timeout": "20s", "connect_timeout": "2s", "retry": {"schedule": ["1s", "5m"], "jitter": 0}, "max_in_flight": 4}
                 """
             let created = try await control.probe.send("POST", "/v1/endpoints", body: body)
@@ -33,7 +33,8 @@ struct EndpointRoutesTests {
             #expect(target.secrets.map { $0.secret.reveal() } == [secret])
             #expect(target.url == "https://chat.example.com/in?key=hidden")
             #expect(target.headers.map { $0.value.reveal() } == ["hidden-value"])
-            #expect(endpoint.match == EndpointMatch(upstream: .main, model: "gpt-*", metadata: ["team": "sea*"]))
+            #expect(
+                endpoint.match == EndpointMatch(upstream: .main, model: "gpt-*", metadata: ["team": "sea*"], statuses: [.failed, .lost]))
             #expect(endpoint.retry == RetryPolicy(schedule: [.seconds(1), .seconds(300)], jitter: 0))
 
             for path in ["/v1/endpoints/chat", "/v1/endpoints"] {
@@ -45,6 +46,7 @@ struct EndpointRoutesTests {
             #expect(shown["url"] == "https://chat.example.com/in")
             #expect(shown["origin"] == "api")
             #expect(shown["timeout"] == "20s")
+            #expect(shown["match"] == ["metadata": ["team": "sea*"], "model": "gpt-*", "status": ["failed", "lost"], "upstream": "main"])
             #expect(shown["retry"]?["schedule"] == ["1s", "5m"])
             #expect(shown["secret"] == nil)
             #expect(shown["signed"] == true)
@@ -91,6 +93,9 @@ struct EndpointRoutesTests {
             (#"{"name":"a","url":"https://a.example/","match":{"modle":"x"}}"#, "#/match/modle"),
             (#"{"name":"a","url":"https://a.example/","match":{"upstream":"nope"}}"#, "#/match/upstream"),
             (#"{"name":"a","url":"https://a.example/","match":{"metadata.x":1}}"#, "#/match/metadata.x"),
+            (#"{"name":"a","url":"https://a.example/","match":{"status":"canceled"}}"#, "#/match/status"),
+            (#"{"name":"a","url":"https://a.example/","match":{"status":["failed","stopped"]}}"#, "#/match/status/1"),
+            (#"{"name":"a","url":"https://a.example/","match":{"status":7}}"#, "#/match/status"),
             (#"{"name":"a","url":"https://a.example/","timeout":"1h"}"#, "#/timeout"),
             (#"{"name":"a","url":"https://a.example/","retry":{"schedule":["soon"]}}"#, "#/retry/schedule/0"),
             (#"{"name":"a","url":"https://a.example/","retry":{"jitter":2}}"#, "#/retry/jitter"),
@@ -108,6 +113,19 @@ struct EndpointRoutesTests {
             let pointers = try answer.json()["errors"]?.elements?.compactMap { $0["pointer"]?.string } ?? []
             #expect(pointers.contains(pointer), "\(answer.text)")
             #expect(try await control.store.storedEndpoints().isEmpty)
+        }
+    }
+
+    @Test("a condition on the status may be one word, and what is wrong with one is said with what to write")
+    func matchesStatus() async throws {
+        try await ControlUnderTest.with { control async throws in
+            let one = #"{"name":"pager","url":"https://a.example/","match":{"status":"failed"}}"#
+            #expect(try await control.probe.send("POST", "/v1/endpoints", body: one).json()["match"]?["status"] == ["failed"])
+            #expect(control.directory[EndpointName(trusted: "pager")]?.match == EndpointMatch(statuses: [.failed]))
+            let misspelt = #"{"name":"b","url":"https://a.example/","match":{"status":"canceled"}}"#
+            #expect(try await control.probe.send("POST", "/v1/endpoints", body: misspelt).text.contains("Did you mean 'cancelled'?"))
+            let unknown = #"{"name":"b","url":"https://a.example/","match":{"statuses":"failed"}}"#
+            #expect(try await control.probe.send("POST", "/v1/endpoints", body: unknown).text.contains("Did you mean 'status'?"))
         }
     }
 

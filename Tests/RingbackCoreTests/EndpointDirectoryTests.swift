@@ -85,9 +85,77 @@ struct EndpointDirectoryTests {
     }
 
     private func names(
-        _ directory: EndpointDirectory, _ type: EventType, _ watch: Watch, model: String? = nil, metadata: [String: String] = [:]
+        _ directory: EndpointDirectory, _ type: EventType, _ watch: Watch, status: WatchStatus = .completed, model: String? = nil,
+        metadata: [String: String] = [:]
     ) -> [String] {
-        directory.recipients(of: type, watch: watch, model: model, metadata: metadata).map(\.rawValue)
+        directory.recipients(of: type, watch: watch, status: status, model: model, metadata: metadata).map(\.rawValue)
+    }
+
+    /// The table of what `match` means, row by row: an event with the status it leaves the watch in, and which of the endpoints below get
+    /// it when the watch names none, and when it names them all.
+    struct Row: Sendable, CustomTestStringConvertible {
+        let type: EventType
+        let status: WatchStatus
+        let unnamed: [String]
+        let named: [String]
+
+        var testDescription: String { "\(type) (\(status.rawValue))" }
+    }
+
+    static let table: [Row] = [
+        Row(type: .responseCompleted, status: .completed, unnamed: ["all", "this-model"], named: ["all", "other-model", "this-model"]),
+        Row(
+            type: .responseFailed, status: .failed, unnamed: ["all", "failures", "this-model"],
+            named: ["all", "failures", "other-model", "this-model"]),
+        Row(type: .responseIncomplete, status: .incomplete, unnamed: ["all", "this-model"], named: ["all", "other-model", "this-model"]),
+        Row(type: .responseCancelled, status: .cancelled, unnamed: ["all", "this-model"], named: ["all", "other-model", "this-model"]),
+        Row(
+            type: .watchLost, status: .lost, unnamed: ["all", "lost", "this-model"], named: ["all", "lost", "other-model", "this-model"]),
+        Row(type: .watchExpired, status: .expired, unnamed: ["all", "this-model"], named: ["all", "other-model", "this-model"]),
+        Row(
+            type: .watchStalled, status: .inProgress, unnamed: ["all", "running", "this-model"],
+            named: ["all", "other-model", "running", "this-model"]),
+        Row(type: .watchStalled, status: .queued, unnamed: ["all", "this-model"], named: ["all", "other-model", "this-model"]),
+    ]
+
+    @Test("applies match as the table says", arguments: table)
+    func matchTable(_ row: Row) {
+        let everything = ["response.*", "watch.*"]
+        let names = ["all", "failures", "lost", "other-model", "running", "silent", "this-model"]
+        let directory = EndpointDirectory([
+            endpoint("all", events: everything), endpoint("failures", events: everything, match: EndpointMatch(statuses: [.failed])),
+            endpoint("lost", events: everything, match: EndpointMatch(statuses: [.lost])),
+            endpoint("running", events: everything, match: EndpointMatch(statuses: [.inProgress])),
+            endpoint("other-model", events: everything, match: EndpointMatch(model: "other-*")),
+            endpoint("this-model", events: everything, match: EndpointMatch(model: "this-*")),
+            // Its status would do, its events never come.
+            endpoint("silent", events: ["delivery.*"], match: EndpointMatch(statuses: [row.status])),
+        ])
+        #expect(self.names(directory, row.type, watch(), status: row.status, model: "this-1") == row.unnamed)
+        #expect(self.names(directory, row.type, watch(endpoints: names), status: row.status, model: "this-1") == row.named)
+    }
+
+    @Test("asks that all conditions hold, and that one of the statuses does")
+    func conjunction() {
+        let match = EndpointMatch(model: "gpt-*", metadata: ["team": "search"], statuses: [.failed, .incomplete])
+        let directory = EndpointDirectory([endpoint("pager", match: match)])
+        func get(_ status: TerminalStatus, _ model: String?, _ team: String) -> [String] {
+            names(directory, status.eventType, watch(), status: status.watchStatus, model: model, metadata: ["team": team])
+        }
+        #expect(get(.failed, "gpt-5", "search") == ["pager"])
+        #expect(get(.incomplete, "gpt-5", "search") == ["pager"])
+        #expect(get(.completed, "gpt-5", "search") == [])
+        #expect(get(.failed, nil, "search") == [])
+        #expect(get(.failed, "gpt-5", "ads") == [])
+    }
+
+    @Test("leaves what is about no watch to the list of events")
+    func aboutNoWatch() {
+        let match = EndpointMatch(upstream: UpstreamName(trusted: "v"), statuses: [.failed])
+        let directory = EndpointDirectory([endpoint("ops", events: ["delivery.*", "endpoint.*"], match: match), endpoint("app")])
+        for type in [EventType.deliveryDead, .endpointDisabled, .endpointRecovered] {
+            #expect(directory.recipients(of: type).map(\.rawValue) == ["ops"])
+        }
     }
 
     @Test("notifies all endpoints whose events and filters match")

@@ -35,7 +35,7 @@ let complete = """
         url: https://app.example.com/hooks/ringback
         secret: whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw
         events: [response.*, watch.lost]
-        match: { upstream: azure, metadata.team: search, model: "gpt-*" }
+        match: { upstream: azure, metadata.team: search, model: "gpt-*", status: [incomplete, failed] }
         payload: full
         headers: { X-Env: prod }
         bearer_token: receiver-token

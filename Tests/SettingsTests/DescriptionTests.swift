@@ -19,7 +19,7 @@ struct DescriptionTests {
               - name: my-app
                 url: https://app.example.com/hooks
                 events: [response.*, "*"]
-                match: { upstream: default, "metadata.a b": "x: *", model: "*-mini" }
+                match: { upstream: default, "metadata.a b": "x: *", model: "*-mini", status: failed }
                 retry: { schedule: [], jitter: 0 }
               - name: scripts
                 inbox: "- in box: # 1"

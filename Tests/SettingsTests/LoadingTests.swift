@@ -58,7 +58,9 @@ struct LoadingTests {
                             payload: .full, headers: headers, caFile: "/tls/receiver.pem"
                         )),
                     events: events,
-                    match: EndpointMatch(upstream: UpstreamName(trusted: "azure"), model: "gpt-*", metadata: ["team": "search"]),
+                    match: EndpointMatch(
+                        upstream: UpstreamName(trusted: "azure"), model: "gpt-*", metadata: ["team": "search"],
+                        statuses: [.failed, .incomplete]),
                     retry: RetryPolicy(schedule: [.seconds(1), .seconds(120)], jitter: 0.5), timeout: .seconds(10),
                     connectTimeout: .seconds(2), maximumInFlight: 4
                 ),

@@ -254,6 +254,21 @@ struct ProblemTests {
                 "url: https://a.example\nbearer_token: x\nbasic_auth: { username: a, password: b }",
                 "ringback.yaml:8:17: endpoints[0].basic_auth: 'basic_auth' beside 'bearer_token': keep one of them"),
             .endpoint(
+                "url: https://a.example\nmatch: { status: [failed, canceled] }",
+                "ringback.yaml:7:31: endpoints[0].match.status[1]: no event leaves a watch in the status 'canceled': did you mean 'cancelled'?"
+            ),
+            .endpoint(
+                "url: https://a.example\nmatch: { status: stopped }",
+                "ringback.yaml:7:22: endpoints[0].match.status: no event leaves a watch in the status 'stopped': write queued, in_progress, completed, failed, incomplete, cancelled, lost or expired"
+            ),
+            .endpoint(
+                "url: https://a.example\nmatch: { status: [] }",
+                "ringback.yaml:7:22: endpoints[0].match.status: no event has no status: write status: [failed, incomplete] or remove the line"
+            ),
+            .endpoint(
+                "url: https://a.example\nmatch: { modle: x }",
+                "ringback.yaml:7:14: endpoints[0].match.modle: unknown key 'modle': did you mean 'model'?"),
+            .endpoint(
                 "url: https://a.example\nbasic_auth: a:b",
                 "ringback.yaml:7:17: endpoints[0].basic_auth: expected a mapping: write basic_auth: "),
             Mistake(

@@ -11,6 +11,8 @@ package struct EndpointObject: Codable, Sendable, Hashable {
         @Nullable package var upstream: UpstreamName?
         @Nullable package var model: String?
         package var metadata: [String: String]
+        /// Empty: any.
+        package var status: [WatchStatus]
     }
 
     package struct Handshake: Codable, Sendable, Hashable {
@@ -95,7 +97,9 @@ extension EndpointObject {
             handshake = nil
         }
         events = endpoint.events.map(\.text)
-        match = Match(upstream: endpoint.match.upstream, model: endpoint.match.model, metadata: endpoint.match.metadata)
+        match = Match(
+            upstream: endpoint.match.upstream, model: endpoint.match.model, metadata: endpoint.match.metadata,
+            status: endpoint.match.statusList)
         timeout = endpoint.timeout.text
         connectTimeout = endpoint.connectTimeout.text
         retry = Retry(schedule: endpoint.retry.schedule.map(\.text), jitter: endpoint.retry.jitter)

@@ -124,13 +124,14 @@ struct EndpointFields {
         }
     }
 
-    /// `upstream`, `model`, and metadata either as an object or as `metadata.KEY`, as the configuration file writes it.
+    /// `upstream`, `model`, `status` (one or a list), and metadata either as an object or as `metadata.KEY`, as the configuration file
+    /// writes it.
     private static func match(_ members: [JSON.Member], of fields: Fields, known: KnownNames) -> EndpointMatch {
         let dotted = "metadata."
         let own = members.filter { $0.key.hasPrefix(dotted) && $0.key != dotted }
         let match = Fields(
             members.filter { !($0.key.hasPrefix(dotted) && $0.key != dotted) }, at: fields.pointer / "match",
-            known: ["upstream", "model", "metadata"], problems: fields.problems
+            known: ["upstream", "model", "status", "metadata"], problems: fields.problems
         )
         var metadata = match.metadata("metadata") ?? [:]
         for member in own {
@@ -141,7 +142,18 @@ struct EndpointFields {
             }
         }
         let upstream = match.string("upstream").flatMap { text in known.upstream(text) { match.report("upstream", $0) } }
-        return EndpointMatch(upstream: upstream, model: match.string("model"), metadata: metadata)
+        return EndpointMatch(upstream: upstream, model: match.string("model"), metadata: metadata, statuses: statuses(of: match))
+    }
+
+    private static func statuses(of match: Fields) -> Set<WatchStatus> {
+        let names = EndpointMatch.possibleStatuses.map(\.rawValue)
+        let words = match.strings(orOne: "status", limit: names.count) ?? []
+        return Set(
+            words.compactMap { place, text in
+                if let status = EndpointMatch.possibleStatuses.first(where: { $0.rawValue == text }) { return status }
+                match.problems.add("\(place)", "an event never leaves a watch in such a status.\(Suggestion.text(for: text, among: names))")
+                return nil
+            })
     }
 
     private static func retry(_ fields: Fields) -> RetryPolicy? {

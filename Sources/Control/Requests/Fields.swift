@@ -144,6 +144,12 @@ struct Fields {
         return strings
     }
 
+    /// A list of strings, for which one string may stand as well.
+    func strings(orOne name: String, limit: Int) -> [(pointer: Pointer, text: String)]? {
+        if let text = value(name)?.string { return [(pointer / name, text)] }
+        return strings(name, limit: limit)
+    }
+
     /// An object of strings, each with its place for further checks, in the order they were written.
     func stringMap(_ name: String, limit: Int) -> [(pointer: Pointer, key: String, value: String)]? {
         guard let value = value(name) else { return nil }
