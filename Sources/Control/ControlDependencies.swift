@@ -27,6 +27,8 @@ package struct ControlDependencies: Sendable {
     package var endpointsChanged: @Sendable () async -> Void
     /// Says why a callback must not go to a URL that is well formed, or `nil` when it may.
     package var callbackRefusal: @Sendable (HTTPURL) -> String?
+    /// What became of vendors' webhooks; for metrics.
+    package var ingestCounts: IngestCounts
 
     package init(
         store: any Store,
@@ -41,7 +43,8 @@ package struct ControlDependencies: Sendable {
         readiness: @escaping @Sendable () async -> [String] = { [] },
         metrics: @escaping @Sendable () async -> [MetricFamily] = { [] },
         endpointsChanged: @escaping @Sendable () async -> Void = {},
-        callbackRefusal: @escaping @Sendable (HTTPURL) -> String? = { _ in nil }
+        callbackRefusal: @escaping @Sendable (HTTPURL) -> String? = { _ in nil },
+        ingestCounts: IngestCounts = IngestCounts()
     ) {
         self.store = store
         self.directory = directory
@@ -56,6 +59,7 @@ package struct ControlDependencies: Sendable {
         self.metrics = metrics
         self.endpointsChanged = endpointsChanged
         self.callbackRefusal = callbackRefusal
+        self.ingestCounts = ingestCounts
     }
 
     /// The names that requests may use now.

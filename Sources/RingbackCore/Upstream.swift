@@ -32,6 +32,8 @@ package struct Upstream: Sendable, Hashable {
     package var notFoundGrace: Duration
     /// PEM file with the certificate authorities to trust instead of the system's.
     package var caFile: String?
+    /// How the vendor signs its own webhooks; `nil`: none are taken.
+    package var ingest: WebhookScheme?
 
     package init(
         name: UpstreamName,
@@ -48,7 +50,8 @@ package struct Upstream: Sendable, Hashable {
         maximumWatchAge: Duration = .seconds(24 * 3600),
         stalledAfter: Duration = .seconds(30 * 60),
         notFoundGrace: Duration = .seconds(30),
-        caFile: String? = nil
+        caFile: String? = nil,
+        ingest: WebhookScheme? = nil
     ) {
         self.name = name
         self.baseURL = baseURL
@@ -65,6 +68,7 @@ package struct Upstream: Sendable, Hashable {
         self.stalledAfter = stalledAfter
         self.notFoundGrace = notFoundGrace
         self.caFile = caFile
+        self.ingest = ingest
     }
 }
 

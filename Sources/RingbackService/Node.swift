@@ -29,6 +29,7 @@ package struct Node: Service {
     private let delivering: DeliveryEngine
     private let heartbeat: Heartbeat
     private let nodeMetrics: NodeMetrics
+    private let ingestCounts = IngestCounts()
     private let time: any TimeSource
     private let logger: Logger
     private let onListening: @Sendable (Int) async -> Void
@@ -72,7 +73,8 @@ package struct Node: Service {
             intake: delivering.places, time: time, dice: dice, logger: logger
         )
         heartbeat = Heartbeat(node: node, store: store, time: time, logger: logger)
-        nodeMetrics = NodeMetrics(startedAt: time.wallNow, store: store, watching: watching, delivering: delivering)
+        nodeMetrics = NodeMetrics(
+            startedAt: time.wallNow, store: store, watching: watching, delivering: delivering, ingestCounts: ingestCounts)
     }
 
     /// Works until cancelled or shut down gracefully; then drains, closes the store and returns when nothing is left.
@@ -195,7 +197,8 @@ package struct Node: Service {
             endpointsChanged: { places.endpointsChanged() },
             callbackRefusal: { [httpsOnly = settings.security.httpsOnly] url in
                 httpsOnly && url.scheme != .https ? "this server sends callbacks to https URLs only" : nil
-            }
+            },
+            ingestCounts: ingestCounts
         )
         return makeApplication(
             router: makeRouter(dependencies), listener: ControlListener(host: settings.listen.host, port: settings.listen.port),

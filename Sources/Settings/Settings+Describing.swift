@@ -55,6 +55,20 @@ extension Settings {
         yaml.line("stalled_after", upstream.stalledAfter.text)
         yaml.line("not_found_grace", upstream.notFoundGrace.text)
         if let caFile = upstream.caFile { yaml.line("ca_file", caFile) }
+        if let ingest = upstream.ingest { yaml.block("ingest") { describe(&$0, ingest: ingest) } }
+    }
+
+    private static func describe(_ yaml: inout YAMLText, ingest: WebhookScheme) {
+        yaml.line("scheme", ingest.kind.rawValue)
+        yaml.line("secret", raw: redacted)
+        switch ingest {
+        case .standardWebhooks: break
+        case .hmacSHA256(let hmac):
+            yaml.line("header", hmac.header)
+            yaml.line("encoding", hmac.encoding.rawValue)
+            if !hmac.prefix.isEmpty { yaml.line("prefix", hmac.prefix) }
+            if let header = hmac.timestampHeader { yaml.line("timestamp_header", header) }
+        }
     }
 
     private static func describe(_ yaml: inout YAMLText, endpoint: Endpoint) {
@@ -92,6 +106,7 @@ extension Settings {
         yaml.block("match") { yaml in
             if let upstream = match.upstream { yaml.line("upstream", upstream.rawValue) }
             if let model = match.model { yaml.line("model", model) }
+            if !match.statuses.isEmpty { yaml.line("status", match.statusList.map(\.rawValue)) }
             for (key, pattern) in match.metadata.sorted(by: { $0.key < $1.key }) {
                 yaml.line(YAMLText.scalar("metadata.\(key)"), pattern)
             }
@@ -106,7 +121,6 @@ extension Settings {
     }
 
     private static func withoutQuery(_ url: String) -> String {
-            if !match.statuses.isEmpty { yaml.line("status", match.statusList.map(\.rawValue)) }
         guard let question = url.firstIndex(of: "?") else { return url }
         return url[..<question] + "?" + redacted
     }

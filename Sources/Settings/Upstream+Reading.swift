@@ -20,6 +20,7 @@ extension Upstream {
         let stalledAfter = fields.duration("stalled_after", default: .seconds(1800), in: .seconds(1) ... .seconds(365 * 86_400))
         let notFoundGrace = fields.duration("not_found_grace", default: .seconds(30), in: .zero ... .seconds(86_400))
         let caFile = fields.readableFile("ca_file")
+        let ingest = fields.fields("ingest").flatMap { WebhookScheme(reading: $0) }
         fields.finish()
         guard let name, let baseURL else { return nil }
         self.init(
@@ -28,7 +29,7 @@ extension Upstream {
             maximumStreams: maximumStreams,
             requestsPerSecond: requestsPerSecond, maximumWatchAge: maximumWatchAge, stalledAfter: stalledAfter,
             notFoundGrace: notFoundGrace,
-            caFile: caFile
+            caFile: caFile, ingest: ingest
         )
     }
 

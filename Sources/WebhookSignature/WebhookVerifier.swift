@@ -46,12 +46,12 @@ package enum WebhookVerifier {
             id: id, timestamp: timestamp, signature: signature, body: body, keys: keys.map(\.verifyingKey), now: now, tolerance: tolerance)
     }
 
-    private static func present(_ value: String?, _ name: String) throws(VerificationFailure) -> String {
+    static func present(_ value: String?, _ name: String) throws(VerificationFailure) -> String {
         guard let value, !value.isEmpty else { throw .missingHeader(name) }
         return value
     }
 
-    private static func checkTime(_ text: String, now: Timestamp, tolerance: Duration) throws(VerificationFailure) {
+    static func checkTime(_ text: String, now: Timestamp, tolerance: Duration) throws(VerificationFailure) {
         // Digits alone, so that no two spellings of one time are both good: the text itself is what was signed.
         guard text.utf8.allSatisfy({ UInt8(ascii: "0")...UInt8(ascii: "9") ~= $0 }), let seconds = Int64(text) else {
             throw .malformedTimestamp

@@ -37,6 +37,7 @@ struct ControlUnderTest: Sendable {
     let tested: NIOLockedValueBox<[(Endpoint, Event, [UInt8]?)]>
     /// How often the rest of the node heard that the endpoints changed.
     let changes: NIOLockedValueBox<Int>
+    let ingestCounts: IngestCounts
 
     /// Lends a running API to `body`.
     static func with(_ options: Options = Options(), _ body: @escaping @Sendable (ControlUnderTest) async throws -> Void) async throws {
@@ -48,6 +49,7 @@ struct ControlUnderTest: Sendable {
             let directory = EndpointDirectory(options.endpoints)
             let tested = NIOLockedValueBox<[(Endpoint, Event, [UInt8]?)]>([])
             let changes = NIOLockedValueBox(0)
+            let ingestCounts = IngestCounts()
             var upstreams = [
                 Upstream(name: .main, baseURL: "http://127.0.0.1:\(options.upstreamPort ?? 1)/v1", apiKey: Secret("upstream-key"))
             ]
@@ -66,12 +68,13 @@ struct ControlUnderTest: Sendable {
                 },
                 liveProgress: { _ in live }, readiness: { problems }, metrics: { metrics },
                 endpointsChanged: { changes.withLockedValue { $0 += 1 } },
-                callbackRefusal: options.callbackRefusal
+                callbackRefusal: options.callbackRefusal, ingestCounts: ingestCounts
             )
             try await serving(makeRouter(dependencies), logger: logger) { port in
                 try await body(
                     ControlUnderTest(
-                        store: store, directory: directory, time: time, probe: HTTPProbe(port: port), tested: tested, changes: changes
+                        store: store, directory: directory, time: time, probe: HTTPProbe(port: port), tested: tested, changes: changes,
+                        ingestCounts: ingestCounts
                     )
                 )
             }

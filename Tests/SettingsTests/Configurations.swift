@@ -25,11 +25,19 @@ let complete = """
         stalled_after: 20m
         not_found_grace: 10s
         ca_file: /tls/upstream.pem
+        ingest: { scheme: standard_webhooks, secret: whsec_AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8= }
       - name: azure
         base_url: https://acme.openai.azure.com/openai/v1/?api-version=preview
         api_key: azure-key
         api_key_header: api-key
         follow: poll
+        ingest:
+          scheme: hmac_sha256
+          secret: given at creation
+          header: X-Signature
+          encoding: base64
+          prefix: "sha256="
+          timestamp_header: X-Signed-At
     endpoints:
       - name: my-app
         url: https://app.example.com/hooks/ringback

@@ -33,11 +33,16 @@ struct LoadingTests {
                     headers: [HeaderField("X-On-Behalf-Of", Secret("acme"))], follow: .stream, streamIdleTimeout: .seconds(80),
                     pollInterval: .seconds(3), pollMaximumInterval: .seconds(40), maximumStreams: 5000, requestsPerSecond: 2.5,
                     maximumWatchAge: .seconds(43_200), stalledAfter: .seconds(1200), notFoundGrace: .seconds(10),
-                    caFile: "/tls/upstream.pem"
+                    caFile: "/tls/upstream.pem",
+                    ingest: .standardWebhooks(secret: Secret("whsec_AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8="))
                 ),
                 Upstream(
                     name: UpstreamName(trusted: "azure"), baseURL: "https://acme.openai.azure.com/openai/v1?api-version=preview",
-                    apiKey: Secret("azure-key"), apiKeyHeader: "api-key", follow: .poll
+                    apiKey: Secret("azure-key"), apiKeyHeader: "api-key", follow: .poll,
+                    ingest: .hmacSHA256(
+                        HMACWebhookScheme(
+                            secret: Secret("given at creation"), header: "X-Signature", encoding: .base64, prefix: "sha256=",
+                            timestampHeader: "X-Signed-At"))
                 ),
             ])
     }

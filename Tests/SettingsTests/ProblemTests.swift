@@ -180,6 +180,27 @@ struct ProblemTests {
                 "api_key: x\nheaders: { authorization: y }",
                 "ringback.yaml:5:16: upstreams[0].headers.authorization: Ringback sets 'authorization' itself: it carries the api_key: keep one of them"
             ),
+            .upstream("ingest: {}", "ringback.yaml:4:13: upstreams[0].ingest: 'secret' is missing: write secret: ${VENDOR_WEBHOOK_SECRET}"),
+            .upstream(
+                "ingest: { secret: x }",
+                "ringback.yaml:4:13: upstreams[0].ingest: 'scheme' is missing: write scheme: standard_webhooks (as OpenAI signs) or hmac_sha256"
+            ),
+            .upstream(
+                "ingest: { scheme: hmac, secret: x }",
+                "ringback.yaml:4:23: upstreams[0].ingest.scheme: 'hmac' is none of the choices: did you mean 'hmac_sha256'?"),
+            .upstream(
+                "ingest: { scheme: standard_webhooks, secret: short }",
+                "ringback.yaml:4:50: upstreams[0].ingest.secret: the signing secret is not 'whsec_' followed by base64"),
+            .upstream(
+                "ingest: { scheme: standard_webhooks, secret: whsec_AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=, header: X-Sig }",
+                "ringback.yaml:4:102: upstreams[0].ingest.header: 'header' belongs to scheme: hmac_sha256: remove it: "),
+            .upstream(
+                "ingest: { scheme: hmac_sha256, secret: x, header: X Sig }",
+                "ringback.yaml:4:55: upstreams[0].ingest.header: 'X Sig' is not the name of a header: write for example X-Webhook-Signature"
+            ),
+            .upstream(
+                "ingest: { scheme: hmac_sha256, secret: x, encodnig: hex }",
+                "ringback.yaml:4:47: upstreams[0].ingest.encodnig: unknown key 'encodnig': did you mean 'encoding'?"),
             .upstream("ca_file: /none.pem", "ringback.yaml:4:14: upstreams[0].ca_file: '/none.pem' cannot be read: there is no such file"),
             .upstream(
                 "api_key: x\napi_key_file: /run/x",
@@ -233,6 +254,21 @@ struct ProblemTests {
             .endpoint(
                 "url: https://a.example\nevents: []", "ringback.yaml:7:13: endpoints[0].events: an endpoint without events gets nothing"),
             .endpoint(
+                "url: https://a.example\nmatch: { status: [failed, canceled] }",
+                "ringback.yaml:7:31: endpoints[0].match.status[1]: no event leaves a watch in the status 'canceled': did you mean 'cancelled'?"
+            ),
+            .endpoint(
+                "url: https://a.example\nmatch: { status: stopped }",
+                "ringback.yaml:7:22: endpoints[0].match.status: no event leaves a watch in the status 'stopped': write queued, in_progress, completed, failed, incomplete, cancelled, lost or expired"
+            ),
+            .endpoint(
+                "url: https://a.example\nmatch: { status: [] }",
+                "ringback.yaml:7:22: endpoints[0].match.status: no event has no status: write status: [failed, incomplete] or remove the line"
+            ),
+            .endpoint(
+                "url: https://a.example\nmatch: { modle: x }",
+                "ringback.yaml:7:14: endpoints[0].match.modle: unknown key 'modle': did you mean 'model'?"),
+            .endpoint(
                 "url: https://a.example\nmatch: { upstream: defualt }",
                 "ringback.yaml:7:24: endpoints[0].match.upstream: there is no upstream 'defualt': did you mean 'default'?"),
             .endpoint(
@@ -253,21 +289,6 @@ struct ProblemTests {
             .endpoint(
                 "url: https://a.example\nbearer_token: x\nbasic_auth: { username: a, password: b }",
                 "ringback.yaml:8:17: endpoints[0].basic_auth: 'basic_auth' beside 'bearer_token': keep one of them"),
-            .endpoint(
-                "url: https://a.example\nmatch: { status: [failed, canceled] }",
-                "ringback.yaml:7:31: endpoints[0].match.status[1]: no event leaves a watch in the status 'canceled': did you mean 'cancelled'?"
-            ),
-            .endpoint(
-                "url: https://a.example\nmatch: { status: stopped }",
-                "ringback.yaml:7:22: endpoints[0].match.status: no event leaves a watch in the status 'stopped': write queued, in_progress, completed, failed, incomplete, cancelled, lost or expired"
-            ),
-            .endpoint(
-                "url: https://a.example\nmatch: { status: [] }",
-                "ringback.yaml:7:22: endpoints[0].match.status: no event has no status: write status: [failed, incomplete] or remove the line"
-            ),
-            .endpoint(
-                "url: https://a.example\nmatch: { modle: x }",
-                "ringback.yaml:7:14: endpoints[0].match.modle: unknown key 'modle': did you mean 'model'?"),
             .endpoint(
                 "url: https://a.example\nbasic_auth: a:b",
                 "ringback.yaml:7:17: endpoints[0].basic_auth: expected a mapping: write basic_auth: "),

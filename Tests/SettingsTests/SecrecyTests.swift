@@ -21,6 +21,7 @@ private let secretive = """
         headers: { X-Secret: LEAK-header, X-Other: "LEAK-\\"quoted" }
         follow: stream
         poll: { interval: 2s, max_interval: 30s }
+        ingest: { scheme: hmac_sha256, secret: LEAK-hmac, encoding: hex }
     endpoints:
       - name: my-app
         url: https://app.example.com/hooks?token=LEAK

@@ -55,6 +55,7 @@ package enum ProblemKind: String, Sendable, CaseIterable {
     case invalidRequest = "invalid-request"
     case malformedJSON = "malformed-json"
     case unauthenticated
+    case invalidSignature = "invalid-signature"
     case forbidden
     case notFound = "not-found"
     case methodNotAllowed = "method-not-allowed"
@@ -73,7 +74,7 @@ package enum ProblemKind: String, Sendable, CaseIterable {
     var status: Int {
         switch self {
         case .invalidRequest, .malformedJSON: 400
-        case .unauthenticated: 401
+        case .unauthenticated, .invalidSignature: 401
         case .forbidden: 403
         case .notFound: 404
         case .methodNotAllowed: 405
@@ -94,6 +95,7 @@ package enum ProblemKind: String, Sendable, CaseIterable {
         case .invalidRequest: "The request is not valid"
         case .malformedJSON: "The body is not valid JSON"
         case .unauthenticated: "A valid bearer token is needed"
+        case .invalidSignature: "The webhook's signature is not accepted"
         case .forbidden: "This caller may not do that"
         case .notFound: "There is no such thing"
         case .methodNotAllowed: "The path does not know this method"

@@ -37,7 +37,7 @@ struct Answering: Sendable {
     private func answer(_ request: Request, by route: Route, parameters: [String: String?]) async throws -> Answer {
         let caller = try identify(request, route: route)
         let decoded = try decode(parameters)
-        try checkContentType(request)
+        if !route.takesAnyContentType { try checkContentType(request) }
         let body = try await readBody(request, limit: route.bodyLimit)
         let call = Call(
             head: request.head, query: request.uri.query, parameters: decoded, body: body, caller: caller, now: dependencies.time.wallNow

@@ -23,9 +23,18 @@ package func makeRouter(_ dependencies: ControlDependencies) -> Router<BasicRequ
 
 /// Every route there is, chapter by chapter.
 private func routeTable(_ dependencies: ControlDependencies) -> [Route] {
-    HealthRoutes(dependencies).all + MetricsRoutes(dependencies).all + WatchRoutes(dependencies).all + EventRoutes(dependencies).all
-        + EndpointRoutes(dependencies).all
-        + DeliveryRoutes(dependencies).all + DeadLetterRoutes(dependencies).all + RelayRoutes(dependencies).all
+    let chapters: [[Route]] = [
+        HealthRoutes(dependencies).all,
+        MetricsRoutes(dependencies).all,
+        WatchRoutes(dependencies).all,
+        EventRoutes(dependencies).all,
+        EndpointRoutes(dependencies).all,
+        DeliveryRoutes(dependencies).all,
+        DeadLetterRoutes(dependencies).all,
+        IngestRoutes(dependencies).all,
+        RelayRoutes(dependencies).all,
+    ]
+    return chapters.flatMap(\.self)
 }
 
 private func register(_ route: Route, on router: Router<BasicRequestContext>, answering: Answering) {

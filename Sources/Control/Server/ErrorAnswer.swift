@@ -18,7 +18,7 @@ enum ErrorAnswer {
             answer.body = openAIBody(problem)
         }
         if let seconds = problem.retryAfter { answer.headers[.retryAfter] = "\(seconds)" }
-        if problem.status == HTTPResponse.Status.unauthorized.code { answer.headers[.wwwAuthenticate] = "Bearer realm=\"ringback\"" }
+        if problem.kind == .unauthenticated { answer.headers[.wwwAuthenticate] = "Bearer realm=\"ringback\"" }
         if !problem.allowedMethods.isEmpty { answer.headers[.allow] = problem.allowedMethods.joined(separator: ", ") }
         return answer
     }

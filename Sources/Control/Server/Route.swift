@@ -27,6 +27,8 @@ struct Route: Sendable {
     var errorForm = ErrorForm.problem
     /// Whether `Idempotency-Key` is honoured: for what creates or changes something by POST.
     var isIdempotent = false
+    /// Whether a body may be said to be something else than JSON: for senders that are not the API's clients.
+    var takesAnyContentType = false
     let answer: @Sendable (Call) async throws -> Answer
 
     static func get(_ path: String, _ access: Access = .scope(.read), answer: @escaping @Sendable (Call) async throws -> Answer) -> Route {

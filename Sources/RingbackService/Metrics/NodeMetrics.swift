@@ -10,11 +10,12 @@ struct NodeMetrics: Sendable {
     let store: SQLiteStore
     let watching: WatchEngine
     let delivering: DeliveryEngine
+    let ingestCounts: IngestCounts
 
     func collect() async -> [MetricFamily] {
         let watching = await watching.snapshot()
         let delivering = await delivering.snapshot()
-        return process + watching.metrics + delivering.metrics + store.writeStatistics.metrics
+        return process + watching.metrics + delivering.metrics + store.writeStatistics.metrics + ingestCounts.metrics
     }
 
     private var process: [MetricFamily] {
