@@ -29,6 +29,8 @@ package struct ControlDependencies: Sendable {
     package var callbackRefusal: @Sendable (HTTPURL) -> String?
     /// What became of vendors' webhooks; for metrics.
     package var ingestCounts: IngestCounts
+    /// How long final response objects are kept; for people.
+    package var responseRetention: Duration
 
     package init(
         store: any Store,
@@ -44,7 +46,8 @@ package struct ControlDependencies: Sendable {
         metrics: @escaping @Sendable () async -> [MetricFamily] = { [] },
         endpointsChanged: @escaping @Sendable () async -> Void = {},
         callbackRefusal: @escaping @Sendable (HTTPURL) -> String? = { _ in nil },
-        ingestCounts: IngestCounts = IngestCounts()
+        ingestCounts: IngestCounts = IngestCounts(),
+        responseRetention: Duration = .seconds(7 * 86_400)
     ) {
         self.store = store
         self.directory = directory
@@ -60,6 +63,7 @@ package struct ControlDependencies: Sendable {
         self.endpointsChanged = endpointsChanged
         self.callbackRefusal = callbackRefusal
         self.ingestCounts = ingestCounts
+        self.responseRetention = responseRetention
     }
 
     /// The names that requests may use now.

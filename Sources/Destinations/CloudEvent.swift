@@ -10,7 +10,7 @@ import RingbackCore
 /// | `type` | `response.completed` and so on, as everywhere |
 /// | `subject` | the response id; left out where there is none |
 /// | `time` | when the event was recorded |
-/// | `data` | the response object byte for byte; where none was kept, the event's own small `data` |
+/// | `data` | the response object byte for byte; where none is kept, the event's own small `data`, which says why |
 enum CloudEvent {
     /// The media type of the structured mode (JSON Event Format for CloudEvents, section 3).
     static let structuredType = "application/cloudevents+json; charset=utf-8"
@@ -32,7 +32,7 @@ enum CloudEvent {
     }
 
     static func data(of event: Event, response: [UInt8]?) -> [UInt8] {
-        response ?? event.data
+        PayloadBuilder.data(of: event, response: response)
     }
 
     private static func attributes(of event: Event) -> [(name: String, value: String)] {

@@ -11,9 +11,30 @@ package enum PayloadBuilder {
         JSON.object(envelope(event, data: event.data)).bytes
     }
 
-    /// The envelope around the whole response object; around the event's own `data` when no response was kept.
+    /// The envelope around the whole response object; see ``data(of:response:)`` for when there is none.
     package static func full(_ event: Event, response: [UInt8]?) -> [UInt8] {
-        JSON.object(envelope(event, data: response ?? event.data)).bytes
+        JSON.object(envelope(event, data: data(of: event, response: response))).bytes
+    }
+
+    /// What stands where a response object belongs: the object, or else the event's own small `data`.
+    ///
+    /// The end of a response never looks whole when its object is missing: `omitted` says why. An event whose object was too large says so
+    /// from its birth, with the sizes; here those are found out whose object was kept until its retention had passed.
+    static func data(of event: Event, response: [UInt8]?) -> [UInt8] {
+        if let response { return response }
+        guard TerminalStatus.allCases.contains(where: { $0.eventType == event.type }), let own = members(event.data),
+            !own.contains(where: { $0.key == "omitted" })
+        else { return event.data }
+        return JSON.object(own + [JSON.Member("omitted", ["reason": "expired"])]).bytes
+    }
+
+    private static func members(_ data: [UInt8]) -> [JSON.Member]? {
+        do {
+            return try JSON(parsing: data).members
+        } catch {
+            // Ringback wrote it; if it is damaged all the same, it goes out as it is.
+            return nil
+        }
     }
 
     /// The content of a file in an inbox: the full payload, and in `ringback` what a script may want to know beside it; then a newline.
@@ -25,7 +46,8 @@ package enum PayloadBuilder {
             "upstream": optional(job.event.upstream?.rawValue),
             "metadata": .object(metadata),
         ]
-        let members = envelope(job.event, data: job.response ?? job.event.data) + [JSON.Member("ringback", ringback)]
+        let data = data(of: job.event, response: job.response)
+        let members = envelope(job.event, data: data) + [JSON.Member("ringback", ringback)]
         return JSON.object(members).bytes + "\n".utf8
     }
 

@@ -36,10 +36,13 @@ package struct ObjectOutline: Sendable {
     /// The name of the outer object's member that is read, as far as it matters, with its quotes.
     private var name: [UInt8] = []
     private var seen: Set<String> = []
-    /// The members kept so far, with commas between them.
-    private var kept: [UInt8] = []
-    /// Where in ``kept`` the member begins that is being copied; `nil` while nothing is copied.
+    /// The names of the members that are kept and complete.
+    package private(set) var kept: Set<String> = []
+    /// The kept members, with commas between them.
+    private var members: [UInt8] = []
+    /// Where in ``members`` the one begins that is being copied; `nil` while nothing is copied.
     private var memberStart: Int?
+    private var memberName = ""
 
     /// - Parameters:
     ///   - wanted: The names of the outer object's members to keep.
@@ -51,7 +54,7 @@ package struct ObjectOutline: Sendable {
 
     /// The kept members that are complete, as an object of their own.
     package var bytes: [UInt8] {
-        [UInt8(ascii: "{")] + kept[..<(memberStart ?? kept.count)] + [UInt8(ascii: "}")]
+        [UInt8(ascii: "{")] + members[..<(memberStart ?? members.count)] + [UInt8(ascii: "}")]
     }
 
     /// Takes the next piece.
@@ -183,7 +186,10 @@ package struct ObjectOutline: Sendable {
     }
 
     private mutating func completeValue() {
-        if depth == 1 { memberStart = nil }
+        if depth == 1, memberStart != nil {
+            kept.insert(memberName)
+            memberStart = nil
+        }
         state = depth == 0 ? .end : .commaOrEnd
     }
 
@@ -236,18 +242,19 @@ package struct ObjectOutline: Sendable {
             return
         }
         guard wanted.contains(text), seen.insert(text).inserted else { return }
-        memberStart = kept.count
-        if !kept.isEmpty { kept.append(UInt8(ascii: ",")) }
-        JSONString.write(text, into: &kept)
-        kept.append(UInt8(ascii: ":"))
+        memberStart = members.count
+        memberName = text
+        if !members.isEmpty { members.append(UInt8(ascii: ",")) }
+        JSONString.write(text, into: &members)
+        members.append(UInt8(ascii: ":"))
     }
 
     private mutating func copy(_ byte: UInt8) {
         guard let start = memberStart else { return }
-        if kept.count - start < memberLimit {
-            kept.append(byte)
+        if members.count - start < memberLimit {
+            members.append(byte)
         } else {
-            kept.removeLast(kept.count - start)
+            members.removeLast(members.count - start)
             memberStart = nil
         }
     }

@@ -5,8 +5,12 @@ package import RingbackCore
 ///
 /// Vendors leave fields out, set them to null, or give them other kinds; only `status` is asked for.
 package struct ResponseObject: Sendable, Hashable {
-    /// The object byte for byte.
+    /// The object byte for byte; empty when it is not ``isWhole``.
     package let bytes: [UInt8]
+    /// How many bytes the object has; of one that was too large to be read to its end, how many were read.
+    package let size: Int
+    /// Whether ``bytes`` holds the object. Of one that was too large to be held only the fields here are known.
+    package let isWhole: Bool
     /// The vendor's `id`, or `response_id` in answers to a cancel. Not for identity: some vendors change it with every call.
     package let id: String?
     /// The vendor's word, whatever it is.
@@ -23,18 +27,32 @@ package struct ResponseObject: Sendable, Hashable {
     /// - Returns: `nil` when `json` is not one valid JSON object, or has no string `status`.
     package init?(json: [UInt8]) {
         do {
-            try self.init(reading: json)
+            try self.init(reading: json, size: json.count, isWhole: true)
         } catch {
             // What is wrong with it is of no use to anybody here: the caller asks again, or says that this is no response object.
             return nil
         }
     }
 
-    private init?(reading json: [UInt8]) throws(JSONError) {
+    /// A response object that is too large to be held, from its small members.
+    ///
+    /// - Returns: `nil` when there is no string `status` among them.
+    init?(outline: [UInt8], size: Int) {
+        do {
+            try self.init(reading: outline, size: size, isWhole: false)
+        } catch {
+            // An outline is an object by its making.
+            return nil
+        }
+    }
+
+    private init?(reading json: [UInt8], size: Int, isWhole: Bool) throws(JSONError) {
         let span = json.span
         let fields = try JSONText.members(Self.names, in: span)
         guard let status = fields["status"]?.string(in: span) else { return nil }
-        bytes = json
+        bytes = isWhole ? json : []
+        self.size = size
+        self.isWhole = isWhole
         self.status = status
         id = fields["id"]?.string(in: span) ?? fields["response_id"]?.string(in: span)
         model = fields["model"]?.string(in: span)
@@ -43,13 +61,29 @@ package struct ResponseObject: Sendable, Hashable {
         errorMessage = try Self.message(error: fields["error"], incomplete: fields["incomplete_details"], in: span)
     }
 
+    /// The same without its bytes.
+    package var withoutBytes: ResponseObject { ResponseObject(self, bytes: []) }
+
+    private init(_ other: ResponseObject, bytes: [UInt8]) {
+        self.bytes = bytes
+        size = other.size
+        isWhole = bytes.count == other.size
+        id = other.id
+        status = other.status
+        model = other.model
+        usage = other.usage
+        metadata = other.metadata
+        errorMessage = other.errorMessage
+    }
+
     /// How the response ended; `nil` while it runs, by whatever word.
     package var terminalStatus: TerminalStatus? { TerminalStatus(rawValue: status) }
 
     /// What it says while it runs; `nil` when it has ended.
     package var runningStatus: RunningStatus? { terminalStatus == nil ? RunningStatus(word: status) : nil }
 
-    private static let names: Set<String> = [
+    /// The members that are read.
+    static let names: Set<String> = [
         "id", "response_id", "status", "model", "usage", "metadata", "error", "incomplete_details",
     ]
 

@@ -8,6 +8,8 @@ package struct ResponsesClient: Sendable {
     package static let maximumResponseBytes = 32 * 1024 * 1024
     /// The whole of any call but a stream. Some upstreams keep a cancelling client waiting for ten seconds.
     package static let requestTimeout: Duration = .seconds(60)
+    /// The whole of a GET for a response object that turned out too large for ``requestTimeout``.
+    package static let patientTimeout: Duration = .seconds(900)
 
     package let upstream: Upstream
     package let transport: any Transport
@@ -17,7 +19,7 @@ package struct ResponsesClient: Sendable {
         self.transport = transport
     }
 
-    /// `GET {base}/responses/{id}`
+    /// `GET {base}/responses/{id}`, whose answer is read in full by a caller that wants to, see ``AnswerBody``.
     ///
     /// - Parameter headers: The watch's own. They replace the upstream's of the same name, here and in the other calls.
     package func retrieveRequest(_ id: ResponseID, headers: [HeaderField]) -> TransferRequest {

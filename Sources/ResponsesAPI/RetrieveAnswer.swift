@@ -18,6 +18,21 @@ package enum RetrieveAnswer: Sendable, Hashable {
     case unusable(String)
 
     /// - Parameters:
+    ///   - body: As much of it as came. One that is too large to be held may still tell how the response is.
+    ///   - failure: What ended the transfer early; `nil` when it came to its end. A body that is held has to be whole.
+    ///   - now: For a `Retry-After` that is a date.
+    package init(head: TransferHead, body: AnswerBody, endedBy failure: TransportError? = nil, now: Timestamp) {
+        guard body.held == nil, case .success = AnswerClass(head, now: now) else {
+            self.init(head: head, body: body.held ?? [], now: now)
+            return
+        }
+        switch body.outlined(endedBy: failure) {
+        case .success(let response): self = .response(response)
+        case .failure(let reason): self = .unusable("\(reason)")
+        }
+    }
+
+    /// - Parameters:
     ///   - body: The whole body.
     ///   - now: For a `Retry-After` that is a date.
     package init(head: TransferHead, body: [UInt8], now: Timestamp) {

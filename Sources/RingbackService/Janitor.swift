@@ -37,6 +37,7 @@ struct Janitor: Service {
                 deliveredBefore: now - retention.delivered,
                 deadBefore: now - retention.dead,
                 responsesBefore: now - retention.responses,
+                watchesBefore: now - retention.watches,
                 limit: Self.piece
             )
         }

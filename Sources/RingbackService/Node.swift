@@ -70,7 +70,7 @@ package struct Node: Service {
         }
         watching = WatchEngine(
             node: node, upstreams: settings.upstreams, transport: upstreamTransport, store: store, directory: directory,
-            intake: delivering.places, time: time, dice: dice, logger: logger
+            intake: delivering.places, time: time, dice: dice, logger: logger, options: Self.watchOptions(settings)
         )
         heartbeat = Heartbeat(node: node, store: store, time: time, logger: logger)
         nodeMetrics = NodeMetrics(
@@ -155,6 +155,12 @@ package struct Node: Service {
         return CurlTransportOptions(name: "upstreams", maxTransfers: min(streams + 2000, 60_000))
     }
 
+    private static func watchOptions(_ settings: Settings) -> WatchEngineOptions {
+        var options = WatchEngineOptions()
+        options.maximumResponseBytes = settings.retention.maximumResponseSize.bytes
+        return options
+    }
+
     private static let deliveryOptions = CurlTransportOptions(name: "deliveries", shards: 4, maxConnectsPerShard: 256, maxTransfers: 2000)
 
     /// The configuration's endpoints and the store's, each enabled or disabled as was last decided.
@@ -198,7 +204,8 @@ package struct Node: Service {
             callbackRefusal: { [httpsOnly = settings.security.httpsOnly] url in
                 httpsOnly && url.scheme != .https ? "this server sends callbacks to https URLs only" : nil
             },
-            ingestCounts: ingestCounts
+            ingestCounts: ingestCounts,
+            responseRetention: settings.retention.responses
         )
         return makeApplication(
             router: makeRouter(dependencies), listener: ControlListener(host: settings.listen.host, port: settings.listen.port),

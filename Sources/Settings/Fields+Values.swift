@@ -45,6 +45,19 @@ extension Fields {
         return duration
     }
 
+    func size(_ key: String, default fallback: ByteCount, in range: ClosedRange<ByteCount>) -> ByteCount {
+        guard let text = text(key) else { return fallback }
+        guard let size = ByteCount(text: text) else {
+            report("'\(text)' is not a size", at: key, suggestion: "write a number and a unit, such as 512KiB, 32MiB or 100MB")
+            return fallback
+        }
+        guard range.contains(size) else {
+            report("\(text) is out of range", at: key, suggestion: "write \(range.lowerBound.text) to \(range.upperBound.text)")
+            return fallback
+        }
+        return size
+    }
+
     func integer(_ key: String, default fallback: Int, in range: ClosedRange<Int>) -> Int {
         guard let text = text(key) else { return fallback }
         // Underscores are allowed between digits, as YAML 1.1 has them.

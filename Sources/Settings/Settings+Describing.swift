@@ -21,6 +21,8 @@ extension Settings {
             $0.line("delivered", retention.delivered.text)
             $0.line("dead", retention.dead.text)
             $0.line("responses", retention.responses.text)
+            $0.line("watches", retention.watches.text)
+            $0.line("max_response_size", retention.maximumResponseSize.text)
         }
         yaml.block("security") {
             $0.line("allow_networks", security.allowNetworks)

@@ -90,6 +90,16 @@ extension Settings {
         retention.delivered = fields.duration("delivered", default: retention.delivered, in: range)
         retention.dead = fields.duration("dead", default: retention.dead, in: range)
         retention.responses = fields.duration("responses", default: retention.responses, in: range)
+        retention.watches = fields.duration("watches", default: max(Retention.defaultWatches, retention.responses), in: range)
+        if retention.watches < retention.responses {
+            let kept = retention.responses.text
+            fields.report(
+                "\(retention.watches.text) is less than the \(kept) for which responses are kept, and they go with their watch",
+                at: "watches",
+                suggestion: "write \(kept) or more")
+        }
+        retention.maximumResponseSize = fields.size(
+            "max_response_size", default: retention.maximumResponseSize, in: ByteCount(1 << 10)...ByteCount(256 << 20))
         fields.finish()
         return retention
     }

@@ -60,13 +60,22 @@ package struct Settings: Sendable, Hashable {
         package var dead: Duration
         /// Response objects.
         package var responses: Duration
+        /// Ended watches with their events; at least as long as ``responses``.
+        package var watches: Duration
+        /// The largest response object that is kept.
+        package var maximumResponseSize: ByteCount
+
+        package static let defaultWatches: Duration = .seconds(30 * 86_400)
 
         package init(
-            delivered: Duration = .seconds(7 * 86_400), dead: Duration = .seconds(30 * 86_400), responses: Duration = .seconds(7 * 86_400)
+            delivered: Duration = .seconds(7 * 86_400), dead: Duration = .seconds(30 * 86_400), responses: Duration = .seconds(7 * 86_400),
+            watches: Duration = defaultWatches, maximumResponseSize: ByteCount = ByteCount(32 << 20)
         ) {
             self.delivered = delivered
             self.dead = dead
             self.responses = responses
+            self.watches = watches
+            self.maximumResponseSize = maximumResponseSize
         }
     }
 

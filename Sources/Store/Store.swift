@@ -20,8 +20,14 @@ package protocol Store: WatchStore, DeliveryStore, EventStore, EndpointStore, Id
 
     /// Deletes what is past its retention, at most `limit` rows of each kind.
     ///
+    /// - Parameters:
+    ///   - responsesBefore: Response objects of older ends go, unless a delivery that is not delivered may still need them.
+    ///   - watchesBefore: Older ended watches go, with their events and responses, when no delivery refers to them any longer; so do events
+    ///     that are about no watch.
     /// - Returns: Whether there is more to delete.
-    func purge(deliveredBefore: Timestamp, deadBefore: Timestamp, responsesBefore: Timestamp, limit: Int) async throws(StoreError) -> Bool
+    func purge(
+        deliveredBefore: Timestamp, deadBefore: Timestamp, responsesBefore: Timestamp, watchesBefore: Timestamp, limit: Int
+    ) async throws(StoreError) -> Bool
 
     /// Finishes what was handed over, then closes. Later calls throw ``StoreError/closed``.
     func close() async

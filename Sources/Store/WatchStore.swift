@@ -41,7 +41,18 @@ package protocol WatchStore: Sendable {
     /// The final response object of a watch, byte for byte as the upstream gave it: the newest one if there were two.
     func response(of watch: WatchID) async throws(StoreError) -> [UInt8]?
 
+    /// Why ``response(of:)`` finds nothing although the response has ended; `nil` when there never was a response object.
+    func missingResponse(of watch: WatchID) async throws(StoreError) -> MissingResponse?
+
     func openWatchCount() async throws(StoreError) -> Int
+}
+
+/// Why a final response object is not there.
+package enum MissingResponse: Sendable, Hashable {
+    /// It was too large to be kept.
+    case oversized(OversizedResponse)
+    /// It was kept until its retention had passed.
+    case expired(size: Int)
 }
 
 /// What a client asks to be watched. Validated: see ``ResponseID`` and the API's checks.
@@ -141,7 +152,7 @@ package struct WatchEnding: Sendable {
     /// Never an open status and never `stopped`.
     package let status: WatchStatus
     package let event: Event
-    /// The response object, byte for byte; `nil` for `lost` and `expired`.
+    /// The response object, byte for byte; `nil` for `lost` and `expired`, and when it is too large to be kept.
     package let response: [UInt8]?
     package let model: String?
     package let usage: [UInt8]?
@@ -150,10 +161,13 @@ package struct WatchEnding: Sendable {
     /// When the watch can be claimed for one more look, although it has ended; only for `cancelled`.
     package let lookAgainAt: Timestamp?
     package let recipients: [Recipient]
+    /// Set when there is a response object that is not kept.
+    package let oversized: OversizedResponse?
 
     package init(
         id: WatchID, lease: Lease, status: WatchStatus, event: Event, response: [UInt8]?, model: String?, usage: [UInt8]?,
-        sequenceNumber: Int64?, lastError: String?, lookAgainAt: Timestamp? = nil, recipients: [Recipient]
+        sequenceNumber: Int64?, lastError: String?, lookAgainAt: Timestamp? = nil, recipients: [Recipient],
+        oversized: OversizedResponse? = nil
     ) {
         self.id = id
         self.lease = lease
@@ -166,6 +180,7 @@ package struct WatchEnding: Sendable {
         self.lastError = lastError
         self.lookAgainAt = lookAgainAt
         self.recipients = recipients
+        self.oversized = oversized
     }
 }
 

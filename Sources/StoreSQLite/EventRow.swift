@@ -18,6 +18,14 @@ extension Event {
     }
 }
 
+/// What became of the response object an event ended with, as the number that is kept.
+enum ResponseState: Int, DatabaseValueConvertible {
+    case kept = 0
+    case oversized = 1
+    /// Its retention has passed.
+    case expired = 2
+}
+
 /// What an event's deliveries need to know of the watch it is about.
 struct WatchContext {
     /// `nil`: the event is not about a watch, or not about one the store knows.
@@ -51,15 +59,21 @@ extension Database {
     /// - Parameter now: When the deliveries are created and due.
     /// - Returns: `nil` when the event exists already; nothing was written then.
     func write(
-        _ event: Event, about context: WatchContext, response: [UInt8]? = nil, recipients: [Recipient], now: Timestamp
+        _ event: Event, about context: WatchContext, response: [UInt8]? = nil, oversized: OversizedResponse? = nil,
+        recipients: [Recipient], now: Timestamp
     ) throws -> WrittenEvent? {
         // Naming the column keeps every other broken constraint an error; OR IGNORE would swallow them all.
         let inserted = try run(
             """
-            INSERT INTO events (id, type, created_at, watch, watch_id, upstream, response_id, data)
-            VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8) ON CONFLICT (id) DO NOTHING
+            INSERT INTO events (id, type, created_at, watch, watch_id, upstream, response_id, data, response_state, response_size,
+                response_limit)
+            VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11) ON CONFLICT (id) DO NOTHING
             """,
-            [event.id, event.type, event.createdAt, context.seq, event.watch, event.upstream, event.response, Data(event.data)]
+            [
+                event.id, event.type, event.createdAt, context.seq, event.watch, event.upstream, event.response, Data(event.data),
+                response != nil ? ResponseState.kept : oversized != nil ? .oversized : nil, response?.count ?? oversized?.size,
+                oversized?.limit,
+            ]
         )
         guard inserted == 1 else { return nil }
         let eventSeq = lastInsertedRowID

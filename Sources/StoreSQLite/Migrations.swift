@@ -8,6 +8,7 @@ enum Migrations {
         (1, schema1),
         (2, schema2),
         (3, schema3),
+        (6, schema6),
         (7, schema7),
         (8, schema8),
     ]
@@ -184,6 +185,17 @@ enum Migrations {
             evidence TEXT NOT NULL,
             PRIMARY KEY (upstream, name)
         ) WITHOUT ROWID;
+        """
+
+    /// What became of the response object an event ended with outlives the object itself: `response_state` is one of ``ResponseState``,
+    /// and NULL where there never was one. The index serves retention: it holds the events whose response is kept.
+    private static let schema6 = """
+        ALTER TABLE events ADD COLUMN response_state INTEGER;
+        ALTER TABLE events ADD COLUMN response_size INTEGER;
+        ALTER TABLE events ADD COLUMN response_limit INTEGER;
+        UPDATE events SET response_state = 0, response_size = (SELECT length(body) FROM responses WHERE event = events.seq)
+        WHERE EXISTS (SELECT 1 FROM responses WHERE event = events.seq);
+        CREATE INDEX events_kept ON events (created_at) WHERE response_state = 0;
         """
 
     /// When a watch that ended as cancelled is looked at once more; empty when that is done, and for all others.

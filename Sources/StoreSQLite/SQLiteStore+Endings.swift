@@ -12,7 +12,8 @@ extension SQLiteStore {
             guard let row = try database.watchRow(ending.id, sealer), row.accepts(ending) else { return nil }
             try database.end(row, by: ending)
             return try database.write(
-                ending.event, about: row.context, response: ending.response, recipients: ending.recipients, now: ending.event.createdAt
+                ending.event, about: row.context, response: ending.response, oversized: ending.oversized, recipients: ending.recipients,
+                now: ending.event.createdAt
             )
         }
         sendDue(written?.waiting ?? [])

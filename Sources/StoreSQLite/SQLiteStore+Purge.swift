@@ -4,10 +4,10 @@ package import Store
 
 // Retention.
 extension SQLiteStore {
-    /// An ended watch goes, with its events and its response, when no delivery refers to it any longer: as long as a dead letter may be
-    /// redriven, the response it needs is kept.
+    /// As long as a dead letter may be redriven, the response it needs is kept. The watch outlives its response, so that whoever asks for the
+    /// response hears what became of it.
     package func purge(
-        deliveredBefore: Timestamp, deadBefore: Timestamp, responsesBefore: Timestamp, limit: Int
+        deliveredBefore: Timestamp, deadBefore: Timestamp, responsesBefore: Timestamp, watchesBefore: Timestamp, limit: Int
     ) async throws(StoreError) -> Bool {
         let size = min(max(limit, 1), Self.rowsPerChange)
         let ends: [(Delivery.Status, Timestamp)] = [(.delivered, deliveredBefore), (.dead, deadBefore), (.abandoned, deadBefore)]
@@ -15,12 +15,19 @@ extension SQLiteStore {
         for (status, before) in ends {
             isMore = try await change { try $0.run(Purging.deliveries, [status, before, size]) } == size || isMore
         }
-        for (candidates, deletion) in [(Purging.oldWatches, Purging.deleteWatch), (Purging.oldEvents, Purging.deleteEvent)] {
+        let kinds = [
+            (Purging.oldResponses, responsesBefore, [Purging.deleteResponse, Purging.noteExpiry]),
+            (Purging.oldWatches, watchesBefore, [Purging.deleteWatch]),
+            (Purging.oldEvents, watchesBefore, [Purging.deleteEvent]),
+        ]
+        for (candidates, before, deletions) in kinds {
             // A long search, when many old watches still have dead letters, is made beside the writer; it looks again before it deletes.
-            let old = try await read { try Int64.fetchAll($0.cachedStatement(sql: candidates), arguments: [responsesBefore, size]) }
+            let old = try await read { try Int64.fetchAll($0.cachedStatement(sql: candidates), arguments: [before, size]) }
             guard !old.isEmpty else { continue }
             try await change { database in
-                for seq in old { try database.run(deletion, [seq]) }
+                for seq in old {
+                    for deletion in deletions { try database.run(deletion, [seq]) }
+                }
             }
             isMore = old.count == size || isMore
         }
@@ -33,6 +40,23 @@ enum Purging {
     static let deliveries = """
         DELETE FROM deliveries
         WHERE seq IN (SELECT seq FROM deliveries WHERE status = ?1 AND ended_at < ?2 ORDER BY ended_at LIMIT ?3)
+        """
+
+    /// A delivery that is delivered needs its response no more; every other one may be tried, or tried again.
+    static let oldResponses = """
+        SELECT seq FROM events WHERE response_state = 0 AND created_at < ?1
+            AND NOT EXISTS (SELECT 1 FROM deliveries WHERE deliveries.event = events.seq AND deliveries.status <> 2)
+        ORDER BY created_at LIMIT ?2
+        """
+
+    /// A delivery may have been made due again since the response was found.
+    static let deleteResponse = """
+        DELETE FROM responses WHERE event = ?1
+            AND NOT EXISTS (SELECT 1 FROM deliveries WHERE deliveries.event = ?1 AND deliveries.status <> 2)
+        """
+
+    static let noteExpiry = """
+        UPDATE events SET response_state = 2 WHERE seq = ?1 AND NOT EXISTS (SELECT 1 FROM responses WHERE event = ?1)
         """
 
     static let oldWatches = """

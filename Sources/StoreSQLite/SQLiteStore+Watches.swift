@@ -51,14 +51,36 @@ extension SQLiteStore {
             let row = try database.row(
                 """
                 SELECT responses.body FROM watches
-                JOIN events ON events.watch = watches.seq JOIN responses ON responses.event = events.seq
-                WHERE watches.id = ?1 ORDER BY events.seq DESC LIMIT 1
+                JOIN events ON events.watch = watches.seq LEFT JOIN responses ON responses.event = events.seq
+                WHERE watches.id = ?1 AND events.response_state IS NOT NULL ORDER BY events.seq DESC LIMIT 1
                 """,
                 [watch]
             )
             guard let row else { return nil }
             var column = ColumnReader(row)
             return try column.nextBytes()
+        }
+    }
+
+    package func missingResponse(of watch: WatchID) async throws(StoreError) -> MissingResponse? {
+        try await read { database in
+            let row = try database.row(
+                """
+                SELECT events.response_state, events.response_size, events.response_limit FROM watches
+                JOIN events ON events.watch = watches.seq
+                WHERE watches.id = ?1 AND events.response_state IS NOT NULL ORDER BY events.seq DESC LIMIT 1
+                """,
+                [watch]
+            )
+            guard let row else { return nil }
+            var column = ColumnReader(row)
+            let state: ResponseState = try column.next()
+            let size: Int = try column.next()
+            switch state {
+            case .kept: return nil
+            case .oversized: return .oversized(OversizedResponse(size: size, limit: try column.next()))
+            case .expired: return .expired(size: size)
+            }
         }
     }
 

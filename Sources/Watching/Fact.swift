@@ -23,16 +23,33 @@ struct Fact: Sendable {
     let lastError: String?
     /// The watch's metadata laid over the response's own.
     let metadata: [String: String]
+    /// Set when the response object is too large to be kept.
+    private(set) var oversized: OversizedResponse?
 
     /// The response ended.
     ///
-    /// - Parameter lookAgainAt: When it is looked at once more, if it may still become something else.
+    /// - Parameters:
+    ///   - lookAgainAt: When it is looked at once more, if it may still become something else.
+    ///   - limit: The largest response object that is kept. The end of a larger one rings all the same; its event says what is missing and
+    ///     why, in every form of payload.
     static func finished(
-        _ response: ResponseObject, as status: TerminalStatus, lookAgainAt: Timestamp?, of followed: Followed, at now: Timestamp
+        _ response: ResponseObject, as status: TerminalStatus, lookAgainAt: Timestamp?, of followed: Followed, at now: Timestamp,
+        keepingUpTo limit: Int
     ) -> Fact {
-        Fact(
-            .end(status.watchStatus, response, lookAgainAt: lookAgainAt), type: status.eventType, of: followed, at: now,
-            lastError: response.errorMessage, data: [identity(of: followed)], response: response)
+        guard !response.isWhole || response.size > limit else {
+            return Fact(
+                .end(status.watchStatus, response, lookAgainAt: lookAgainAt), type: status.eventType, of: followed, at: now,
+                lastError: response.errorMessage, data: [identity(of: followed)], response: response)
+        }
+        let oversized = OversizedResponse(size: response.size, limit: limit)
+        let omitted: JSON = ["reason": "too_large", "bytes": .integer(Int64(oversized.size)), "limit": .integer(Int64(limit))]
+        let data = [identity(of: followed), JSON.Member("status", .string(status.rawValue)), JSON.Member("omitted", omitted)]
+        let rest = response.withoutBytes
+        var fact = Fact(
+            .end(status.watchStatus, rest, lookAgainAt: lookAgainAt), type: status.eventType, of: followed, at: now,
+            lastError: [rest.errorMessage, oversized.description].compactMap(\.self).joined(separator: "; "), data: data, response: rest)
+        fact.oversized = oversized
+        return fact
     }
 
     /// The bridge gave up: `lost` or `expired`.

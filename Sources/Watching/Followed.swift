@@ -20,6 +20,8 @@ final class Followed {
     var retrieval: Request?
     /// Whether any request was made: the first one of a watch goes before the others.
     var hasAsked = false
+    /// The last GET's answer was too large to be held: the next one may take its time.
+    var hasHeavyAnswers = false
     /// Events of all streams so far.
     var eventCount = 0
     var model: String?

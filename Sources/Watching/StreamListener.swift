@@ -18,18 +18,21 @@ final class StreamListener: TransferHandler {
     private let isResumed: Bool
     private var reader: ResponseStreamReader
     private var answer = Answer.awaited
-    private var body: [UInt8] = []
+    private var body: AnswerBody
     private var hasBytes = false
     /// How the stream ended, when that is known before the transfer's last word.
     private var end: StreamEnd?
 
-    /// - Parameter cursor: The event after which the stream was asked for.
-    init(engine: WatchEngine, watch: Watch, token: RequestToken, cursor: Int64?) {
+    /// - Parameters:
+    ///   - cursor: The event after which the stream was asked for.
+    ///   - limit: The largest answer to hold that is no stream.
+    init(engine: WatchEngine, watch: Watch, token: RequestToken, cursor: Int64?, limit: Int) {
         self.engine = engine
         self.watch = watch.id
         self.token = token
         isResumed = cursor != nil
         reader = ResponseStreamReader(response: watch.response, cursor: cursor)
+        body = AnswerBody(limit: limit)
     }
 
     func transferReceived(_ head: TransferHead) -> TransferVerdict {
@@ -56,9 +59,7 @@ final class StreamListener: TransferHandler {
         case .awaited: return .proceed
         case .events: return read(bytes)
         case .json:
-            guard body.count + bytes.count <= engine.options.maximumAnswerBytes else { return finish(.json(nil)) }
-            body.append(copying: bytes)
-            return .proceed
+            return body.receive(bytes) ? .proceed : .finish
         }
     }
 
@@ -108,7 +109,11 @@ final class StreamListener: TransferHandler {
         // An empty stream shows that an upstream does not stream such responses, as with vLLM; but not one that was asked for what comes
         // after a known event: there may have been nothing.
         case .events: hasBytes || isResumed || error == .idleTimeout ? .closed : .empty
-        case .json(let head): .json(error == nil ? RetrieveAnswer(head: head, body: body, now: engine.time.wallNow) : nil)
+        case .json(let head):
+            // What is not held may have told enough before a failure.
+            .json(
+                error == nil || body.held == nil
+                    ? RetrieveAnswer(head: head, body: body, endedBy: error, now: engine.time.wallNow) : nil)
         }
     }
 }

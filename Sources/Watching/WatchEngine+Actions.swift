@@ -37,7 +37,19 @@ extension WatchEngine {
         guard let status = response.terminalStatus else { preconditionFailure("a machine finishes only with a terminal status") }
         let now = time.wallNow
         let lookAgainAt = status == .cancelled ? now + WatchPace.spread(WatchPace.secondLookDelay, dice: dice.fraction()) : nil
-        write(Fact.finished(response, as: status, lookAgainAt: lookAgainAt, of: followed, at: now), of: followed)
+        let fact = Fact.finished(
+            response, as: status, lookAgainAt: lookAgainAt, of: followed, at: now, keepingUpTo: options.maximumResponseBytes)
+        if let oversized = fact.oversized { logOversize(oversized, of: followed) }
+        write(fact, of: followed)
+    }
+
+    private func logOversize(_ oversized: OversizedResponse, of followed: Followed) {
+        logger.warning(
+            "A response object is too large to be kept: its end is told without it. Raise retention.max_response_size to keep such ones.",
+            metadata: [
+                "watch.id": "\(followed.id)", "upstream.name": "\(followed.watch.upstream)", "response.bytes": "\(oversized.size)",
+                "retention.max_response_size": "\(ByteCount(oversized.limit).text)",
+            ])
     }
 
     private func reason(for loss: WatchMachine.Loss, of followed: Followed) -> String {

@@ -61,12 +61,17 @@ extension WatchEngine {
             }
             upstream.manners.streamAsked(time.now)
             let request = upstream.client.streamRequest(watch.response, startingAfter: cursor, headers: watch.headers)
-            let listener = StreamListener(engine: self, watch: watch, token: ask.token, cursor: cursor)
+            let listener = StreamListener(
+                engine: self, watch: watch, token: ask.token, cursor: cursor, limit: options.maximumResponseBytes)
             followed.stream?.transfer = transport.start(request, handler: listener)
             totals.streams += 1
         case .retrieval:
-            let request = upstream.client.retrieveRequest(watch.response, headers: watch.headers)
-            let listener = RetrievalListener(engine: self, watch: followed.id, token: ask.token)
+            var request = upstream.client.retrieveRequest(watch.response, headers: watch.headers)
+            // The listener has bounds of its own: it can tell how a response ended that is too large to be held.
+            request.limits.bodyBytes = nil
+            if followed.hasHeavyAnswers { request.limits.total = ResponsesClient.patientTimeout }
+            let listener = RetrievalListener(
+                engine: self, watch: followed.id, token: ask.token, limit: options.maximumResponseBytes)
             followed.retrieval?.transfer = transport.start(request, handler: listener)
             upstream.retrievals += 1
             totals.retrievals += 1
@@ -181,7 +186,9 @@ extension WatchEngine {
                 response = object
                 followed.model = object.model ?? followed.model
             }
-            action = followed.machine.retrieved(retrieved.answer, pollAfter: retrieved.pollAfter, in: circumstances(of: followed))
+            followed.hasHeavyAnswers = retrieved.rest != nil
+            action = followed.machine.retrieved(
+                retrieved.answer, pollAfter: retrieved.pollAfter, rest: retrieved.rest, in: circumstances(of: followed))
         case .failure(let error):
             action = followed.machine.requestFailed(error, in: circumstances(of: followed))
         }

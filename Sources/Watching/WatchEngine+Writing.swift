@@ -63,9 +63,10 @@ extension WatchEngine {
         case .end(let status, let response, let lookAgainAt):
             try await store.end(
                 WatchEnding(
-                    id: fact.watch.id, lease: fact.lease, status: status, event: fact.event, response: response?.bytes, model: fact.model,
-                    usage: response?.usage, sequenceNumber: fact.sequenceNumber, lastError: fact.lastError, lookAgainAt: lookAgainAt,
-                    recipients: recipients
+                    id: fact.watch.id, lease: fact.lease, status: status, event: fact.event,
+                    response: fact.oversized == nil ? response?.bytes : nil, model: fact.model, usage: response?.usage,
+                    sequenceNumber: fact.sequenceNumber, lastError: fact.lastError, lookAgainAt: lookAgainAt, recipients: recipients,
+                    oversized: fact.oversized
                 ))
         case .notice:
             try await store.record(WatchNotice(id: fact.watch.id, lease: fact.lease, event: fact.event, recipients: recipients))

@@ -14,8 +14,8 @@ package struct WatchEngineOptions: Sendable, Hashable {
     package var maximumRetrievals = 128
     /// Bytes of final responses that wait to be written. Above it nothing is asked for and streams are paused until the store has room.
     package var maximumHeldBytes = 256 * 1024 * 1024
-    /// A response object that came as the answer to a stream request; a GET's own bound is part of its request.
-    package var maximumAnswerBytes = 32 * 1024 * 1024
+    /// The largest response object that is held and kept. Of a larger one only the end is known: `retention.max_response_size`.
+    package var maximumResponseBytes = 32 * 1024 * 1024
     /// The waits between tries while the store fails.
     package var firstStoreDelay: Duration = .milliseconds(200)
     package var longestStoreDelay: Duration = .seconds(5)

@@ -56,7 +56,7 @@ extension WatchMachine {
         let now = circumstances.now
         // A GET that is set for later serves this hint too.
         if let last = hintedLookAt, last > now { return last }
-        let moment = max(hintedLookAt.map { $0 + WatchPace.shortestHintSpacing } ?? now, now)
+        let moment = rested(max(hintedLookAt.map { $0 + WatchPace.shortestHintSpacing } ?? now, now))
         hintedLookAt = moment
         return moment
     }

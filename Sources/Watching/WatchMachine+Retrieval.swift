@@ -6,8 +6,13 @@ package import Transport
 extension WatchMachine {
     /// A GET was answered.
     ///
-    /// - Parameter pollAfter: The upstream's wish when to be polled next.
-    package mutating func retrieved(_ answer: RetrieveAnswer, pollAfter: Duration? = nil, in circumstances: Circumstances) -> Action {
+    /// - Parameters:
+    ///   - pollAfter: The upstream's wish when to be polled next.
+    ///   - rest: How long no GET may follow, because the answer was so large.
+    package mutating func retrieved(
+        _ answer: RetrieveAnswer, pollAfter: Duration? = nil, rest: Duration? = nil, in circumstances: Circumstances
+    ) -> Action {
+        restsUntil = rest.map { circumstances.now + $0 }
         switch state {
         case .retrieving, .confirming:
             return apply(meaning(of: answer, in: circumstances), pollAfter: pollAfter, in: circumstances)
@@ -126,7 +131,7 @@ extension WatchMachine {
         confirmingAgainIn delay: Duration, in circumstances: Circumstances, withoutStream: (inout WatchMachine) -> Action
     ) -> Action {
         guard case .confirming(let isOpened) = state else { return withoutStream(&self) }
-        let confirmAt = circumstances.now + delay
+        let confirmAt = rested(circumstances.now + delay)
         state = isOpened ? .streaming(confirmAt: confirmAt) : .opening(confirmAt: confirmAt)
         return .wait
     }
@@ -159,7 +164,7 @@ extension WatchMachine {
     }
 
     mutating func pause(for delay: Duration, in circumstances: Circumstances) -> Action {
-        state = .pausing(until: circumstances.now + delay, then: .retrieve)
+        state = .pausing(until: rested(circumstances.now + delay), then: .retrieve)
         return .wait
     }
 

@@ -124,9 +124,12 @@ extension WatchMachine {
 
     private mutating func askAfterStream(_ end: StreamEnd, in circumstances: Circumstances) -> Action {
         switch end {
-        case .closed, .announced, .empty, .tooLarge, .refused, .notFound, .unwelcome, .json(nil):
+        case .announced, .tooLarge:
+            // A good reason to ask, also for what is resting.
             state = .retrieving
             return .retrieve
+        case .closed, .empty, .refused, .notFound, .unwelcome, .json(nil):
+            return ask(in: circumstances)
         case .json(let answer?):
             state = .retrieving
             return retrieved(answer, in: circumstances)

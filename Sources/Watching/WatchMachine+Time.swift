@@ -81,8 +81,7 @@ extension WatchMachine {
         case .stream where circumstances.welcomesStreams:
             return openStream(in: circumstances)
         case .stream, .retrieve:
-            state = .retrieving
-            return .retrieve
+            return ask(in: circumstances)
         }
     }
 

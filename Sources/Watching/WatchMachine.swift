@@ -105,6 +105,8 @@ package struct WatchMachine: Sendable, Hashable {
     /// Before it a 404 may be creation lag.
     let graceEndsAt: Moment
     var progressedAt: Moment
+    /// Before it no GET is made: the last answer was heavy. The last look is made all the same.
+    var restsUntil: Moment?
     /// Before it this watch does not try a stream.
     var streamsFrom: Moment?
     var lastOpening: Moment?
@@ -177,12 +179,28 @@ package struct WatchMachine: Sendable, Hashable {
     }
 
     mutating func openStream(in circumstances: Circumstances) -> Action {
-        let confirmAt = circumstances.now + circumstances.pace.firstConfirmDelay(dice: circumstances.dice)
+        let confirmAt = rested(circumstances.now + circumstances.pace.firstConfirmDelay(dice: circumstances.dice))
         state = .opening(confirmAt: confirmAt)
         streamBroughtEvents = false
         streamAnnounced = false
         lastOpening = circumstances.now
         return .openStream(startingAfter: cursor)
+    }
+
+    /// Asks at once, or as soon as the rest after a heavy answer is over.
+    mutating func ask(in circumstances: Circumstances) -> Action {
+        let moment = rested(circumstances.now)
+        guard moment > circumstances.now else {
+            state = .retrieving
+            return .retrieve
+        }
+        state = .pausing(until: moment, then: .retrieve)
+        return .wait
+    }
+
+    /// `moment`, or later when the watch rests.
+    func rested(_ moment: Moment) -> Moment {
+        max(moment, restsUntil ?? moment)
     }
 
     mutating func lookOnceMore(in circumstances: Circumstances) -> Action {

@@ -95,6 +95,17 @@ package struct WatchPace: Sendable, Hashable {
         return max(delay, min(retryAfter ?? .zero, longestHeededDelay))
     }
 
+    /// How long no GET follows one whose answer had so many bytes and was too large to be held: such a response costs 256 KiB per second.
+    ///
+    /// At most five minutes, since vendors forget a response that has ended, some after ten.
+    ///
+    /// | 8 MiB | 33 MiB | 75 MiB and more |
+    /// |---|---|---|
+    /// | 32 s | 2 min 12 s | 5 min |
+    package static func restAfter(bytes: Int) -> Duration {
+        min(.seconds(Double(bytes) / (256 * 1024)), .seconds(300))
+    }
+
     /// The wait after the `refusals`th 401 or 403 in a row (from 1): 30 s, doubling up to 5 min, ± 20 %.
     package static func unauthorizedDelay(afterRefusals refusals: Int, dice: Double) -> Duration {
         spread(growing(from: .seconds(30), to: .seconds(300), factor: 2, steps: refusals - 1), dice: dice)

@@ -16,10 +16,11 @@ enum APIError: Error {
         }
     }
 
-    var isNotFound: Bool {
+    /// Whether what was asked for is not there, or not any more; the reason is in the server's words.
+    var isAbsent: Bool {
         switch self {
         case .unreachable: false
-        case .refused(let refusal): refusal.status == 404
+        case .refused(let refusal): refusal.status == 404 || refusal.status == 410
         }
     }
 }

@@ -28,11 +28,11 @@ struct Waiting {
     /// - Throws: ``CommandFailure`` unless the response completed.
     func run() async throws {
         let ended = try await end()
-        let body = try await response(of: ended)
+        let (body, absence) = try await response(of: ended)
         if let body { show(body) }
         switch ended.status {
         case .completed:
-            if body == nil { throw CommandFailure("the response completed, but its text is no longer kept") }
+            if let absence { throw CommandFailure("the response completed, but its text is not to be had: \(absence)") }
         case .failed: throw CommandFailure(reason("the response failed", body, ended), exitCode: 3)
         case .incomplete: throw CommandFailure(reason("the response is incomplete", body, ended), exitCode: 4)
         case .cancelled: throw CommandFailure("the response was cancelled", exitCode: 5)
@@ -66,12 +66,13 @@ struct Waiting {
         }
     }
 
-    private func response(of ended: WatchObject) async throws -> [UInt8]? {
+    /// - Returns: The response object, or why there is none.
+    private func response(of ended: WatchObject) async throws -> (body: [UInt8]?, absence: String?) {
         do {
-            return try await client.get(APIClient.path("/v1/watches", watch.rawValue, "response"))
+            return (try await client.get(APIClient.path("/v1/watches", watch.rawValue, "response")), nil)
         } catch {
-            guard error.isNotFound else { throw error }
-            return nil
+            guard error.isAbsent else { throw error }
+            return (nil, "\(error)")
         }
     }
 

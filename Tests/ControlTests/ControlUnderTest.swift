@@ -96,11 +96,16 @@ struct ControlUnderTest: Sendable {
 
     // MARK: Rows
 
+    /// A watch that completed with a response object that was not kept.
+    func oversized(_ response: String, _ oversized: OversizedResponse) async throws {
+        try await finished(response, for: [], oversized: oversized)
+    }
+
     /// A watch that ended, with one delivery for each endpoint.
     @discardableResult
     func finished(
         _ response: String, as status: TerminalStatus = .completed, for endpoints: [EndpointName] = [.app],
-        body: String = #"{"id":"x","status":"completed"}"#
+        body: String = #"{"id":"x","status":"completed"}"#, oversized: OversizedResponse? = nil
     ) async throws -> Event {
         let id = ResponseID(trusted: response)
         _ = try await store.register(NewWatch(upstream: .main, response: id), now: time.wallNow)
@@ -112,9 +117,10 @@ struct ControlUnderTest: Sendable {
             watch: watch.watch.id, upstream: .main, response: id, data: JSON(dictionaryLiteral: ("id", .string(response))).bytes
         )
         let ending = WatchEnding(
-            id: watch.watch.id, lease: watch.lease, status: status.watchStatus, event: event, response: Array(body.utf8), model: "gpt-x",
+            id: watch.watch.id, lease: watch.lease, status: status.watchStatus, event: event,
+            response: oversized == nil ? Array(body.utf8) : nil, model: "gpt-x",
             usage: Array(#"{"total_tokens":7}"#.utf8), sequenceNumber: 9, lastError: nil,
-            recipients: endpoints.map { Recipient(endpoint: $0) }
+            recipients: endpoints.map { Recipient(endpoint: $0) }, oversized: oversized
         )
         _ = try #require(try await store.end(ending))
         return event

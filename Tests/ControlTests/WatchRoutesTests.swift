@@ -221,6 +221,40 @@ struct WatchRoutesTests {
         }
     }
 
+    @Test("a response that will not come is answered 410 with what became of it, one that may come 404", .timeLimit(.minutes(1)))
+    func missingResponses() async throws {
+        try await ControlUnderTest.with { control async throws in
+            func answer(_ response: String) async throws -> (status: Int, type: String?, detail: String) {
+                let id = WatchID(upstream: .main, response: ResponseID(trusted: response))
+                let answer = try await control.probe.send("GET", "/v1/watches/\(id)/response")
+                let problem = try answer.json()
+                return (answer.status, problem["type"]?.string, problem["detail"]?.string ?? "")
+            }
+            _ = try await control.probe.send("POST", "/v1/watches", body: #"{"response_id":"resp_running"}"#)
+            let running = try await answer("resp_running")
+            #expect(running.status == 404 && running.detail.contains("not finished yet"), "\(running)")
+            let id = WatchID(upstream: .main, response: ResponseID(trusted: "resp_running"))
+            _ = try await control.probe.send("DELETE", "/v1/watches/\(id)")
+            let stopped = try await answer("resp_running")
+            #expect(stopped.status == 404 && stopped.detail.contains("was stopped"), "\(stopped)")
+
+            try await control.finished("resp_old", for: [])
+            control.time.advance(by: .seconds(10))
+            _ = try await control.store.purge(
+                deliveredBefore: control.time.wallNow, deadBefore: control.time.wallNow, responsesBefore: control.time.wallNow,
+                watchesBefore: control.time.wallNow - .seconds(60), limit: 100)
+            let old = try await answer("resp_old")
+            #expect(old.status == 410 && old.type == "urn:ringback:problem:gone", "\(old)")
+            #expect(old.detail.contains("was kept for 7d"), "\(old)")
+
+            try await control.oversized("resp_large", OversizedResponse(size: 104_857_623, limit: 32 << 20))
+            let large = try await answer("resp_large")
+            #expect(large.status == 410 && large.type == "urn:ringback:problem:response-too-large")
+            let words = ["104857623 bytes", "32MiB", "raise retention.max_response_size", "/v1/responses/resp_large"]
+            #expect(words.allSatisfy { large.detail.contains($0) }, "\(large)")
+        }
+    }
+
     @Test("a finished response comes back byte for byte")
     func responseIsVerbatim() async throws {
         let body = "{ \"id\":\"resp_1\",\n\t\"status\" : \"completed\", \"x\":1.50e+02, \"u\":\"\\u00e9\\/é\",\"id\":2 }\n"

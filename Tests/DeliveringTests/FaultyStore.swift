@@ -126,6 +126,7 @@ extension FaultyStore {
     func releaseWatches(_ watches: [(id: WatchID, lease: Lease)]) async throws(StoreError) { try await store.releaseWatches(watches) }
     func closeSecondLooks(_ watches: [(id: WatchID, lease: Lease)]) async throws(StoreError) { try await store.closeSecondLooks(watches) }
     func response(of watch: WatchID) async throws(StoreError) -> [UInt8]? { try await store.response(of: watch) }
+    func missingResponse(of watch: WatchID) async throws(StoreError) -> MissingResponse? { try await store.missingResponse(of: watch) }
     func openWatchCount() async throws(StoreError) -> Int { try await store.openWatchCount() }
     func delivery(_ id: DeliveryID) async throws(StoreError) -> Delivery? { try await store.delivery(id) }
     func attempts(of delivery: DeliveryID) async throws(StoreError) -> [Attempt] { try await store.attempts(of: delivery) }
@@ -181,8 +182,12 @@ extension FaultyStore {
         try await store.heartbeat(node, now: now, until: until)
     }
     func checkReadiness() async throws(StoreError) { try await store.checkReadiness() }
-    func purge(deliveredBefore: Timestamp, deadBefore: Timestamp, responsesBefore: Timestamp, limit: Int) async throws(StoreError) -> Bool {
-        try await store.purge(deliveredBefore: deliveredBefore, deadBefore: deadBefore, responsesBefore: responsesBefore, limit: limit)
+    func purge(
+        deliveredBefore: Timestamp, deadBefore: Timestamp, responsesBefore: Timestamp, watchesBefore: Timestamp, limit: Int
+    ) async throws(StoreError) -> Bool {
+        try await store.purge(
+            deliveredBefore: deliveredBefore, deadBefore: deadBefore, responsesBefore: responsesBefore, watchesBefore: watchesBefore,
+            limit: limit)
     }
     func close() async { await store.close() }
 }

@@ -26,10 +26,27 @@ struct PayloadTests {
         #expect(throws: Never.self) { try JSONSerialization.jsonObject(with: Data(payload)) }
     }
 
-    @Test("full is thin when no response was kept")
+    @Test("full says so when the response is not kept any more, in every form")
     func fullWithoutResponse() throws {
-        let event = try Jobs.job().event
-        #expect(PayloadBuilder.full(event, response: nil) == PayloadBuilder.thin(event))
+        let job = try Jobs.job()
+        let data = #"{"id":"resp_abc123","omitted":{"reason":"expired"}}"#
+        #expect(String(decoding: PayloadBuilder.full(job.event, response: nil), as: UTF8.self).hasSuffix(#""data":\#(data)}"#))
+        #expect(String(decoding: PayloadBuilder.inboxFile(job), as: UTF8.self).contains(#""data":\#(data),"ringback""#))
+        for form in [PayloadForm.full, .cloudEvents, .cloudEventsBinary] {
+            #expect(String(decoding: CallbackPayload(job, as: form).body, as: UTF8.self).contains(data))
+        }
+        #expect(!String(decoding: CallbackPayload(job, as: .thin).body, as: UTF8.self).contains("omitted"))
+    }
+
+    @Test("full of an event that says itself what is missing is thin, and so is one of an event that ends no response")
+    func fullOfOtherEvents() throws {
+        for (type, data) in [
+            (EventType.responseFailed, #"{"id":"resp_1","status":"failed","omitted":{"reason":"too_large","bytes":9,"limit":8}}"#),
+            (.watchLost, #"{"id":"resp_1","watch":"watch_1","reason":"gone"}"#),
+        ] {
+            let event = try Jobs.job(type: type).event.with(data: data)
+            #expect(PayloadBuilder.full(event, response: nil) == PayloadBuilder.thin(event))
+        }
     }
 
     @Test("of a file says beside the envelope which watch, delivery and upstream it is about")
@@ -65,5 +82,12 @@ struct PayloadTests {
         #expect(String(decoding: beginning, as: UTF8.self) == #"{"id":"\#(job.event.id)","object":"event""#)
         #expect(PayloadBuilder.inboxFile(job).starts(with: beginning))
         #expect(!PayloadBuilder.inboxFile(try Jobs.job(upstream: "other")).starts(with: beginning))
+    }
+}
+
+extension Event {
+    fileprivate func with(data: String) -> Event {
+        Event(
+            id: id, type: type, createdAt: createdAt, watch: watch, upstream: upstream, response: response, data: Array(data.utf8))
     }
 }

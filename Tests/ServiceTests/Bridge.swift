@@ -23,9 +23,12 @@ struct Bridge: Sendable {
     ///   - upstreamURL: The base URL of the upstream; `nil` for the sandbox.
     ///   - schedule: The waits of the endpoint `app`.
     ///   - notFoundGrace: How long a 404 of the upstream may be creation lag.
+    ///   - events: Those of the endpoint `app`; so is the payload.
+    ///   - upstreamLines: How the upstream is followed, and more about it, indented by four.
     init(
         _ surroundings: Surroundings, storeDirectory: URL? = nil, inbox: URL? = nil, upstreamURL: String? = nil,
-        schedule: [String] = Bridge.patientSchedule, notFoundGrace: String = "30s"
+        schedule: [String] = Bridge.patientSchedule, notFoundGrace: String = "30s", events: String = "[response.*]",
+        payload: String = "thin", retention: String = "{}", upstreamLines: String = "poll: { interval: 200ms, max_interval: 1s }"
     ) throws {
         self.surroundings = surroundings
         port = try Self.freePort()
@@ -38,7 +41,7 @@ struct Bridge: Sendable {
             upstreams:
               - name: default
                 base_url: \(upstreamURL ?? surroundings.upstreamURL)
-                poll: { interval: 200ms, max_interval: 1s }
+                \(upstreamLines)
                 stream_idle_timeout: 5s
                 requests_per_second: 500
                 not_found_grace: \(notFoundGrace)
@@ -46,10 +49,13 @@ struct Bridge: Sendable {
               - name: app
                 url: \(surroundings.receiverURL)
                 secret: \(surroundings.secret.reveal())
+                events: \(events)
+                payload: \(payload)
                 retry: { schedule: [\(schedule.joined(separator: ", "))], jitter: 0.2 }
               - name: scripts
                 inbox: \(self.inbox.path)
                 retry: { schedule: [\(Self.patientSchedule.joined(separator: ", "))], jitter: 0.2 }
+            retention: \(retention)
             """
         try text.write(to: configuration, atomically: true, encoding: .utf8)
     }

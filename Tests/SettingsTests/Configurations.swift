@@ -55,7 +55,7 @@ let complete = """
       - name: scripts
         inbox: ./inbox
         output_text: true
-    retention: { delivered: 1d, dead: 2d, responses: 3d }
+    retention: { delivered: 1d, dead: 2d, responses: 3d, watches: 4d, max_response_size: 100MB }
     security:
       allow_networks: [10.0.0.0/8, "[fd00::/8]:8080", "hooks.internal:8080"]
       https_only: true

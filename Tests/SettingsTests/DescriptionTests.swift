@@ -57,6 +57,8 @@ struct DescriptionTests {
                   delivered: 7d
                   dead: 30d
                   responses: 7d
+                  watches: 30d
+                  max_response_size: 32MiB
                 security:
                   allow_networks: []
                   https_only: false

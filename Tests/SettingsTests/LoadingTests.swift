@@ -16,7 +16,10 @@ struct LoadingTests {
                 APIToken(name: "app", token: Secret("token-from-a-file"), scopes: [.submit, .read]),
             ])
         #expect(
-            settings.retention == Settings.Retention(delivered: .seconds(86_400), dead: .seconds(172_800), responses: .seconds(259_200)))
+            settings.retention
+                == Settings.Retention(
+                    delivered: .seconds(86_400), dead: .seconds(172_800), responses: .seconds(259_200), watches: .seconds(345_600),
+                    maximumResponseSize: ByteCount(100_000_000)))
         #expect(settings.security.allowNetworks == ["10.0.0.0/8", "[fd00::/8]:8080", "hooks.internal:8080"])
         #expect(settings.security.httpsOnly)
         #expect(settings.shutdownTimeout == .seconds(10))
@@ -113,7 +116,12 @@ struct LoadingTests {
         #expect(settings.store.description == "sqlite:./data/ringback.db")
         #expect(settings.shutdownTimeout == .seconds(25))
         #expect(
-            settings.retention == Settings.Retention(delivered: .seconds(604_800), dead: .seconds(2_592_000), responses: .seconds(604_800)))
+            settings.retention
+                == Settings.Retention(
+                    delivered: .seconds(604_800), dead: .seconds(2_592_000), responses: .seconds(604_800), watches: .seconds(2_592_000),
+                    maximumResponseSize: ByteCount(32 * 1024 * 1024)))
+        // Whoever keeps responses longer keeps their watches as long.
+        #expect(try load(minimal + "\nretention: { responses: 90d }").retention.watches == .seconds(90 * 86_400))
     }
 
     @Test("that ships with Ringback is accepted, also with all its options switched on")
@@ -122,6 +130,7 @@ struct LoadingTests {
             "OPENAI_API_KEY": "sk-example", "RINGBACK_WEBHOOK_SECRET": "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw",
             "RINGBACK_MASTER_KEY": "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=",
             "RINGBACK_OLD_MASTER_KEY": "AQECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=",
+            "OPENAI_WEBHOOK_SECRET": "whsec_AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=",
             "RINGBACK_API_TOKEN": "0123456789abcdef", "RECEIVER_TOKEN": "receiver",
         ]
         let example = try repositoryFile("config/ringback.yaml")

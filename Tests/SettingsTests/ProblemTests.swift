@@ -139,6 +139,17 @@ struct ProblemTests {
                 "retention: { delivered: 7 }",
                 "ringback.yaml:4:25: retention.delivered: '7' is not a duration: write a number and a unit, such as 500ms, 15s, 5m, 2h or 3d"
             ),
+            .top(
+                "retention: { max_response_size: 32 }",
+                "ringback.yaml:4:33: retention.max_response_size: '32' is not a size: write a number and a unit, such as 512KiB, 32MiB or 100MB"
+            ),
+            .top(
+                "retention: { max_response_size: 1GiB }",
+                "ringback.yaml:4:33: retention.max_response_size: 1GiB is out of range: write 1KiB to 256MiB"),
+            .top(
+                "retention: { responses: 10d, watches: 7d }",
+                "ringback.yaml:4:39: retention.watches: 7d is less than the 10d for which responses are kept, and they go with their watch: write 10d or more"
+            ),
             .top("retention: { dead: 0s }", "ringback.yaml:4:20: retention.dead: 0s is out of range: write 1s to 3650d"),
             .top(
                 "security: { https_only: yes please }",

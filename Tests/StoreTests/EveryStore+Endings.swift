@@ -37,6 +37,55 @@ extension EveryStore {
             }
         }
 
+        @Test("remembers of a response that is not kept how large it was", arguments: StoreUnderTest.available)
+        func oversized(_ kind: StoreUnderTest) async throws {
+            try await kind.withScene { scene in
+                let claimed = try await scene.claimed(scene.request())
+                let oversized = OversizedResponse(size: 5_000_000_000, limit: 1024)
+                let whole = scene.ending(claimed, recipients: [scene.recipient()])
+                let ending = WatchEnding(
+                    id: whole.id, lease: whole.lease, status: whole.status, event: whole.event, response: nil, model: "gpt-5", usage: nil,
+                    sequenceNumber: nil, lastError: "too large", recipients: whole.recipients, oversized: oversized)
+                _ = try #require(try await scene.store.end(ending))
+                #expect(try await scene.store.response(of: claimed.watch.id) == nil)
+                #expect(try await scene.store.missingResponse(of: claimed.watch.id) == .oversized(oversized))
+                #expect(try await scene.claim().count == 1)
+            }
+        }
+
+        @Test(
+            "does not serve the object of a cancelled response in place of a completed one that was too large",
+            arguments: StoreUnderTest.available)
+        func oversizedSecond(_ kind: StoreUnderTest) async throws {
+            try await kind.withScene { scene in
+                let claimed = try await scene.claimed(scene.request())
+                _ = try #require(try await scene.store.end(scene.ending(claimed, as: .cancelled)))
+                #expect(try await scene.store.response(of: claimed.watch.id) != nil)
+                let whole = scene.ending(claimed)
+                let oversized = OversizedResponse(size: 4096, limit: 1024)
+                let ending = WatchEnding(
+                    id: whole.id, lease: whole.lease, status: whole.status, event: whole.event, response: nil, model: nil, usage: nil,
+                    sequenceNumber: nil, lastError: nil, recipients: [], oversized: oversized)
+                _ = try #require(try await scene.store.end(ending))
+                #expect(try await scene.store.response(of: claimed.watch.id) == nil)
+                #expect(try await scene.store.missingResponse(of: claimed.watch.id) == .oversized(oversized))
+            }
+        }
+
+        @Test("knows of no response where there never was one", arguments: StoreUnderTest.available)
+        func neverThere(_ kind: StoreUnderTest) async throws {
+            try await kind.withScene { scene in
+                let claimed = try await scene.claimed(scene.request())
+                #expect(try await scene.store.missingResponse(of: claimed.watch.id) == nil)
+                let ending = WatchEnding(
+                    id: claimed.watch.id, lease: claimed.lease, status: .lost, event: scene.event(claimed.watch, .watchLost), response: nil,
+                    model: nil, usage: nil, sequenceNumber: nil, lastError: "gone", recipients: [])
+                _ = try #require(try await scene.store.end(ending))
+                #expect(try await scene.store.missingResponse(of: claimed.watch.id) == nil)
+                #expect(try await scene.store.response(of: claimed.watch.id) == nil)
+            }
+        }
+
         @Test("hands born-leased deliveries over with the response at hand, and to nobody else", arguments: StoreUnderTest.available)
         func bornLeased(_ kind: StoreUnderTest) async throws {
             try await kind.withScene { scene in

@@ -7,11 +7,68 @@ extension EveryStore {
     @Suite("forgets after retention")
     struct Purging {
         private func purge(
-            _ scene: Scene, delivered: Duration = .zero, dead: Duration = .zero, responses: Duration = .zero, limit: Int = 100
+            _ scene: Scene, delivered: Duration = .zero, dead: Duration = .zero, responses: Duration = .zero, watches: Duration = .zero,
+            limit: Int = 100
         ) async throws -> Bool {
             try await scene.store.purge(
-                deliveredBefore: scene.now - delivered, deadBefore: scene.now - dead, responsesBefore: scene.now - responses, limit: limit
+                deliveredBefore: scene.now - delivered, deadBefore: scene.now - dead, responsesBefore: scene.now - responses,
+                watchesBefore: scene.now - watches, limit: limit
             )
+        }
+
+        private let long = Duration.seconds(1_000_000)
+
+        @Test("deletes a response before its watch, which then says what became of it", arguments: StoreUnderTest.available)
+        func responseFirst(_ kind: StoreUnderTest) async throws {
+            try await kind.withScene { scene in
+                let event = try await scene.ended(for: [])
+                let watch = scene.request().id
+                let body = try #require(try await scene.store.response(of: watch))
+                scene.advance(by: .seconds(10))
+                #expect(try await purge(scene, responses: .seconds(10), watches: long) == false)
+                #expect(try await scene.store.response(of: watch) == body, "ten seconds old is not older than ten seconds")
+                #expect(try await scene.store.missingResponse(of: watch) == nil)
+                #expect(try await purge(scene, responses: .seconds(5), watches: long) == false)
+                #expect(try await scene.store.response(of: watch) == nil)
+                #expect(try await scene.store.response(of: event.id) == nil)
+                #expect(try await scene.store.missingResponse(of: watch) == .expired(size: body.count))
+                #expect(try await scene.store.event(event.id) == event)
+                #expect(try await scene.store.watch(watch)?.status == .completed)
+                #expect(try await purge(scene, responses: .seconds(5), watches: .seconds(5)) == false)
+                #expect(try await scene.store.watch(watch) == nil)
+            }
+        }
+
+        @Test(
+            "keeps a response for deliveries that may be tried, and not for those that are delivered", arguments: StoreUnderTest.available)
+        func responseInUse(_ kind: StoreUnderTest) async throws {
+            try await kind.withScene { scene in
+                try await scene.ended("resp_waiting", for: ["a"])
+                try await scene.ended("resp_under_way", for: ["b"])
+                _ = try await scene.claim("b")
+                try await scene.dead("resp_dead")
+                try await scene.ended("resp_delivered", for: ["c"])
+                try await scene.record(try #require(try await scene.claim("c").first), .delivered)
+                scene.advance(by: .seconds(10))
+                #expect(try await purge(scene, delivered: long, dead: long, watches: long) == false)
+                for response in ["resp_waiting", "resp_under_way", "resp_dead"] {
+                    #expect(try await scene.store.response(of: scene.request(response).id) != nil, "\(response)")
+                }
+                #expect(try await scene.store.response(of: scene.request("resp_delivered").id) == nil)
+                #expect(try await scene.store.missingResponse(of: scene.request("resp_delivered").id) != nil)
+            }
+        }
+
+        @Test("goes on in pieces when only responses are past their time", arguments: StoreUnderTest.available)
+        func responsesInPieces(_ kind: StoreUnderTest) async throws {
+            try await kind.withScene { scene in
+                for number in 1...5 { try await scene.ended("resp_\(number)", for: []) }
+                scene.advance(by: .seconds(1))
+                var rounds = 1
+                while try await purge(scene, watches: long, limit: 2), rounds < 10 { rounds += 1 }
+                #expect(rounds == 3)
+                for number in 1...5 { #expect(try await scene.store.response(of: scene.request("resp_\(number)").id) == nil) }
+            }
         }
 
         @Test("deletes a delivered delivery with its attempts, then its watch, event and response", arguments: StoreUnderTest.available)
@@ -22,9 +79,9 @@ extension EveryStore {
                 try await scene.record(job, .delivered)
                 scene.advance(by: .seconds(10))
 
-                #expect(try await purge(scene, delivered: .seconds(10), responses: .seconds(10)) == false)
+                #expect(try await purge(scene, delivered: .seconds(10), responses: .seconds(10), watches: .seconds(10)) == false)
                 #expect(try await scene.store.delivery(job.delivery.id) != nil, "ten seconds old is not older than ten seconds")
-                #expect(try await purge(scene, delivered: .seconds(5), responses: .seconds(20)) == false)
+                #expect(try await purge(scene, delivered: .seconds(5), responses: .seconds(20), watches: .seconds(20)) == false)
                 #expect(try await scene.store.delivery(job.delivery.id) == nil)
                 #expect(try await scene.store.attempts(of: job.delivery.id).isEmpty)
                 #expect(try await scene.store.event(event.id) == event)

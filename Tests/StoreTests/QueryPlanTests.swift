@@ -37,6 +37,7 @@ struct QueryPlanTests {
             (EventListing.ofWatch, "events_watch"),
             (EventListing.ofResponse, "events_watch"),
             (Purging.deliveries, "deliveries_ended"),
+            (Purging.oldResponses, "events_kept"),
             (Purging.oldWatches, "watches_ended"),
             (Purging.oldEvents, "events_other"),
         ]

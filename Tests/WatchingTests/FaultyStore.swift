@@ -54,6 +54,7 @@ final class FaultyStore: Store {
     func releaseWatches(_ watches: [(id: WatchID, lease: Lease)]) async throws(StoreError) { try await store.releaseWatches(watches) }
     func closeSecondLooks(_ watches: [(id: WatchID, lease: Lease)]) async throws(StoreError) { try await store.closeSecondLooks(watches) }
     func response(of watch: WatchID) async throws(StoreError) -> [UInt8]? { try await store.response(of: watch) }
+    func missingResponse(of watch: WatchID) async throws(StoreError) -> MissingResponse? { try await store.missingResponse(of: watch) }
     func openWatchCount() async throws(StoreError) -> Int { try await store.openWatchCount() }
 
     func claimDeliveries(_ claim: DeliveryClaim) async throws(StoreError) -> [DeliveryJob] { try await store.claimDeliveries(claim) }
@@ -125,8 +126,12 @@ final class FaultyStore: Store {
     func suggestLook(_ ids: [WatchID]) { store.suggestLook(ids) }
     func hints() -> AsyncStream<StoreHint> { store.hints() }
     func checkReadiness() async throws(StoreError) { try await store.checkReadiness() }
-    func purge(deliveredBefore: Timestamp, deadBefore: Timestamp, responsesBefore: Timestamp, limit: Int) async throws(StoreError) -> Bool {
-        try await store.purge(deliveredBefore: deliveredBefore, deadBefore: deadBefore, responsesBefore: responsesBefore, limit: limit)
+    func purge(
+        deliveredBefore: Timestamp, deadBefore: Timestamp, responsesBefore: Timestamp, watchesBefore: Timestamp, limit: Int
+    ) async throws(StoreError) -> Bool {
+        try await store.purge(
+            deliveredBefore: deliveredBefore, deadBefore: deadBefore, responsesBefore: responsesBefore, watchesBefore: watchesBefore,
+            limit: limit)
     }
     func close() async { await store.close() }
 }

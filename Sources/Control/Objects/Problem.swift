@@ -58,6 +58,8 @@ package enum ProblemKind: String, Sendable, CaseIterable {
     case invalidSignature = "invalid-signature"
     case forbidden
     case notFound = "not-found"
+    case gone
+    case responseTooLarge = "response-too-large"
     case methodNotAllowed = "method-not-allowed"
     case conflict
     case tooLarge = "too-large"
@@ -78,6 +80,7 @@ package enum ProblemKind: String, Sendable, CaseIterable {
         case .forbidden: 403
         case .notFound: 404
         case .methodNotAllowed: 405
+        case .gone, .responseTooLarge: 410
         case .conflict: 409
         case .tooLarge: 413
         case .unsupportedMediaType: 415
@@ -98,6 +101,8 @@ package enum ProblemKind: String, Sendable, CaseIterable {
         case .invalidSignature: "The webhook's signature is not accepted"
         case .forbidden: "This caller may not do that"
         case .notFound: "There is no such thing"
+        case .gone: "It will not be here again"
+        case .responseTooLarge: "The response object was too large to be kept"
         case .methodNotAllowed: "The path does not know this method"
         case .conflict: "The state of things does not allow it"
         case .tooLarge: "The body is too large"

@@ -61,8 +61,10 @@ struct WatchRoutes {
     private func response(_ call: Call) async throws -> Answer {
         let watch = try await find(call)
         guard let body = try await dependencies.store.response(of: watch.id) else {
-            let reason = watch.status.isOpen ? "the response is not finished yet" : "no response was kept, or its retention has passed"
-            throw Problem(.notFound, "\(reason): the watch is \(watch.status.rawValue)")
+            let missing = try await dependencies.store.missingResponse(of: watch.id)
+            throw Problem(
+                noResponseOf: watch, missing, retention: dependencies.responseRetention,
+                upstream: dependencies.upstreams().first { $0.name == watch.upstream })
         }
         return Answer(status: .ok, headers: [.contentType: "application/json"], body: body)
     }
