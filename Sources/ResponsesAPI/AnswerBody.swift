@@ -5,21 +5,21 @@ import Transport
 /// The body of an answer as it arrives: held whole up to a bound. Of a larger one only the outline of a response object is.
 ///
 /// However large a response object is, its status is found in bounded memory, wherever in the object it stands.
-package struct AnswerBody: Sendable {
+///
+/// A class, so that what is held grows in place. It belongs to whoever reads the transfer.
+package final class AnswerBody {
     /// More of a body is not read in search of a status.
     package static let maximumReadBytes = 1024 * 1024 * 1024
     /// What is read out of a response object is small; larger members are left out.
     private static let memberBytes = 64 * 1024
 
-    private indirect enum Content {
-        case held([UInt8])
-        case outlined(ObjectOutline)
-        case malformed(JSONError, after: ObjectOutline)
-    }
-
     private let limit: Int
-    private var content = Content.held([])
-    /// The status was found and says that the response runs: nothing else is of interest.
+    private var bytes: [UInt8] = []
+    /// Set when the body was found too large to be held; ``bytes`` is empty from then on.
+    private var outline: ObjectOutline?
+    /// Why nothing more can be read.
+    private var syntaxError: JSONError?
+    /// The status was found, and says that the response runs or that it has ended.
     private var isRunning: Bool?
     /// It was not read to its end, although more would have come.
     private var isCut = false
@@ -30,62 +30,43 @@ package struct AnswerBody: Sendable {
     }
 
     /// How many bytes came so far.
-    package var count: Int {
-        switch content {
-        case .held(let bytes): bytes.count
-        case .outlined(let outline), .malformed(_, let outline): outline.count
-        }
-    }
+    package var count: Int { outline?.count ?? bytes.count }
 
     /// The whole body; `nil` when it was too large to be held.
-    package var held: [UInt8]? {
-        if case .held(let bytes) = content { bytes } else { nil }
-    }
+    package var held: [UInt8]? { outline == nil ? bytes : nil }
 
     /// Takes the next piece.
     ///
     /// - Returns: Whether more is of use: when not, the transfer is to be ended.
-    package mutating func receive(_ bytes: Span<UInt8>) -> Bool {
-        switch content {
-        case .held(var held):
-            guard held.count + bytes.count > limit else {
-                // Emptied first, so that the bytes have one owner and are appended in place.
-                content = .held([])
-                held.append(copying: bytes)
-                content = .held(held)
+    package func receive(_ piece: Span<UInt8>) -> Bool {
+        if outline == nil {
+            guard bytes.count + piece.count > limit else {
+                bytes.append(copying: piece)
                 return true
             }
-            var outline = ObjectOutline(keeping: ResponseObject.names, memberLimit: Self.memberBytes)
-            content = .held([])
-            return Self.read(held.span, &outline, &content) && read(bytes, outline)
-        case .outlined(let outline):
-            return read(bytes, outline)
-        case .malformed:
-            return false
+            outline = ObjectOutline(keeping: ResponseObject.names, memberLimit: Self.memberBytes)
+            let beginning = bytes
+            bytes = []
+            read(beginning.span)
         }
+        read(piece)
+        return syntaxError == nil && !isCut
     }
 
-    private mutating func read(_ bytes: Span<UInt8>, _ outline: consuming ObjectOutline) -> Bool {
-        // One owner here too.
-        content = .held([])
-        guard Self.read(bytes, &outline, &content) else { return false }
+    private func read(_ piece: Span<UInt8>) {
+        guard syntaxError == nil else { return }
+        do {
+            try outline?.receive(piece)
+        } catch {
+            syntaxError = error
+            return
+        }
+        guard let outline else { return }
         if isRunning == nil, outline.kept.contains("status") {
             isRunning = ResponseObject(outline: outline.bytes, size: outline.count).map { $0.terminalStatus == nil }
         }
+        // Of a response that runs nothing else is of interest.
         isCut = isRunning == true || outline.count > Self.maximumReadBytes
-        return !isCut
-    }
-
-    /// - Returns: Whether it is well formed so far.
-    private static func read(_ bytes: Span<UInt8>, _ outline: inout ObjectOutline, _ content: inout Content) -> Bool {
-        do {
-            try outline.receive(bytes)
-            content = .outlined(outline)
-            return true
-        } catch {
-            content = .malformed(error, after: outline)
-            return false
-        }
     }
 
     /// The response object that a body too large to be held is, without its bytes.
@@ -95,12 +76,8 @@ package struct AnswerBody: Sendable {
     /// - Parameter failure: What ended the transfer early; `nil` when it came to its end.
     /// - Returns: Why it cannot be told, for people, when it cannot.
     func outlined(endedBy failure: TransportError?) -> Result<ResponseObject, UnreadableBody> {
-        let outline: ObjectOutline
-        switch content {
-        case .held: preconditionFailure("a body that is held has no outline")
-        case .malformed(let error, let before): return .failure(unreadable("it is \(error)", before))
-        case .outlined(let read): outline = read
-        }
+        guard let outline else { preconditionFailure("a body that is held has no outline") }
+        if let syntaxError { return .failure(unreadable("it is \(syntaxError)", outline)) }
         if failure == nil, !isCut {
             do {
                 try outline.finish()

@@ -17,7 +17,7 @@ final class RetrievalListener: TransferHandler {
     private let watch: WatchID
     private let token: RequestToken
     private var head: TransferHead?
-    private var body: AnswerBody
+    private let body: AnswerBody
 
     /// - Parameter limit: The largest body that is held whole.
     init(engine: WatchEngine, watch: WatchID, token: RequestToken, limit: Int) {

@@ -28,6 +28,7 @@ extension StreamEnd {
     /// What to tell people about it; `nil` for what belongs to a normal day.
     var trouble: String? {
         switch self {
+        case .json(.unusable(let detail)?): "the upstream's answer cannot be used: \(detail)"
         case .closed, .announced, .empty, .json, .refused, .unwelcome: nil
         case .tooLarge(let detail): "the stream was given up: \(detail)"
         case .notFound: "the upstream answered the stream request with 404"

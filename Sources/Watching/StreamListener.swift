@@ -8,7 +8,7 @@ final class StreamListener: TransferHandler {
         case awaited
         case events
         /// The upstream ignored the wish for a stream; the body is collected.
-        case json(TransferHead)
+        case json(TransferHead, AnswerBody)
     }
 
     private let engine: WatchEngine
@@ -18,7 +18,7 @@ final class StreamListener: TransferHandler {
     private let isResumed: Bool
     private var reader: ResponseStreamReader
     private var answer = Answer.awaited
-    private var body: AnswerBody
+    private let limit: Int
     private var hasBytes = false
     /// How the stream ended, when that is known before the transfer's last word.
     private var end: StreamEnd?
@@ -32,7 +32,7 @@ final class StreamListener: TransferHandler {
         self.token = token
         isResumed = cursor != nil
         reader = ResponseStreamReader(response: watch.response, cursor: cursor)
-        body = AnswerBody(limit: limit)
+        self.limit = limit
     }
 
     func transferReceived(_ head: TransferHead) -> TransferVerdict {
@@ -44,7 +44,7 @@ final class StreamListener: TransferHandler {
             engine.assumeIsolated { $0.streamOpened(watch, token) }
             return .proceed
         case .json:
-            answer = .json(head)
+            answer = .json(head, AnswerBody(limit: limit))
             return .proceed
         case .refused(let status): return finish(.refused(status: status))
         case .notFound: return finish(.notFound)
@@ -58,7 +58,7 @@ final class StreamListener: TransferHandler {
         switch answer {
         case .awaited: return .proceed
         case .events: return read(bytes)
-        case .json:
+        case .json(_, let body):
             return body.receive(bytes) ? .proceed : .finish
         }
     }
@@ -109,7 +109,7 @@ final class StreamListener: TransferHandler {
         // An empty stream shows that an upstream does not stream such responses, as with vLLM; but not one that was asked for what comes
         // after a known event: there may have been nothing.
         case .events: hasBytes || isResumed || error == .idleTimeout ? .closed : .empty
-        case .json(let head):
+        case .json(let head, let body):
             // What is not held may have told enough before a failure.
             .json(
                 error == nil || body.held == nil

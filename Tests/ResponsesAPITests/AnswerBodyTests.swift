@@ -13,7 +13,7 @@ struct AnswerBodyTests {
         _ text: String, pieces size: Int, status: Int = 200, endedBy failure: TransportError? = nil
     ) -> (answer: RetrieveAnswer, read: Int) {
         let bytes = Array(text.utf8)
-        var body = AnswerBody(limit: Self.limit)
+        let body = AnswerBody(limit: Self.limit)
         for start in stride(from: 0, to: bytes.count, by: size) {
             let piece = Array(bytes[start..<min(start + size, bytes.count)])
             guard body.receive(piece.span) else { break }
@@ -119,7 +119,7 @@ struct AnswerBodyTests {
 
     @Test("is found to have ended behind 100 MB of output")
     func veryLarge() {
-        var body = AnswerBody(limit: Self.limit)
+        let body = AnswerBody(limit: Self.limit)
         let beginning = Array(#"{"output":[{"text":""#.utf8)
         let piece = [UInt8](repeating: UInt8(ascii: "x"), count: 1024 * 1024)
         let end = Array(#""}],"status":"completed","model":"m-1"}"#.utf8)

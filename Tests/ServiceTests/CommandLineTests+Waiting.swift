@@ -106,6 +106,32 @@ extension CommandLineTests {
         }
     }
 
+    @Test("refuses to watch for an endpoint that does not exist, and names the nearest; conditions of a new one are shown")
+    func routing() async throws {
+        try await Surroundings.lend { surroundings in
+            let bridge = try Bridge(surroundings)
+            try await bridge.lend { _ in
+                let watch = try await bridge.run("watch", "resp_1", "--endpoint", "scirpts")
+                #expect(watch.status == 1)
+                #expect(watch.errors.contains("Did you mean 'scripts'?"), "it says: \(watch.errors)")
+                let create = try await bridge.run("create", "--endpoint", "scirpts", input: request([:]))
+                #expect(create.status == 1)
+                #expect(create.errors.contains("Did you mean 'scripts'?"), "it says: \(create.errors)")
+                #expect(try await bridge.list("/v1/watches").isEmpty)
+
+                let pager = try await bridge.run(
+                    "endpoints", "add", "pager", "--url", surroundings.receiverURL, "--match", "status=failed", "--match", "status=lost",
+                    "--match", "metadata.team=search")
+                #expect(pager.status == 0, "\(pager.errors)")
+                #expect(pager.output.contains("failed, lost") && pager.output.contains("search"), "\(pager.output)")
+                let wrong = try await bridge.run(
+                    "endpoints", "add", "other", "--url", surroundings.receiverURL, "--match", "modle=gpt-*")
+                #expect(wrong.status == 1)
+                #expect(wrong.errors.contains("Did you mean 'model'?"), "it says: \(wrong.errors)")
+            }
+        }
+    }
+
     /// The body of a create call; `background` is left to the command.
     private func request(_ script: [String: String]) -> String {
         let metadata = script.map { "\"sandbox.\($0.key)\": \"\($0.value)\"" }.joined(separator: ", ")
