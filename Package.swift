@@ -34,20 +34,23 @@ let package = Package(
         .target(name: "RawJSON"),
         .target(name: "EventStream"),
         .target(name: "RingbackCore", dependencies: ["Cryptography", .product(name: "NIOConcurrencyHelpers", package: "swift-nio")]),
-        .target(name: "Transport", dependencies: [.product(name: "NIOConcurrencyHelpers", package: "swift-nio")]),
+        .target(name: "AddressGuard", dependencies: ["RingbackCore"]),
+        .target(name: "Transport", dependencies: ["RingbackCore", .product(name: "NIOConcurrencyHelpers", package: "swift-nio")]),
 
         // Floor 2: clients and interfaces.
         .target(name: "WebhookSignature", dependencies: ["Cryptography", "RingbackCore"]),
         .target(name: "ResponsesAPI", dependencies: ["EventStream", "RawJSON", "RingbackCore", "Transport"]),
         .target(name: "Store", dependencies: ["RingbackCore"]),
         .target(name: "Sealing", dependencies: ["Cryptography"]),
-        .target(name: "Settings", dependencies: ["RingbackCore", "Sealing", "WebhookSignature", .product(name: "Yams", package: "Yams")]),
+        .target(
+            name: "Settings",
+            dependencies: ["AddressGuard", "RingbackCore", "Sealing", "WebhookSignature", .product(name: "Yams", package: "Yams")]),
 
         // Floor 3: engines and the two unsafe wrappers.
         .target(
             name: "Curl",
             dependencies: [
-                "CCurl", "CLinux", "Transport",
+                "CCurl", "CLinux", "RingbackCore", "Transport",
                 .product(name: "DequeModule", package: "swift-collections"),
                 .product(name: "HeapModule", package: "swift-collections"),
                 .product(name: "Logging", package: "swift-log"),
@@ -85,7 +88,7 @@ let package = Package(
         .target(
             name: "Control",
             dependencies: [
-                "RawJSON", "ResponsesAPI", "RingbackCore", "Store", "WebhookSignature", "Cryptography", "Transport",
+                "AddressGuard", "RawJSON", "ResponsesAPI", "RingbackCore", "Store", "WebhookSignature", "Cryptography", "Transport",
                 .product(name: "DequeModule", package: "swift-collections"),
                 .product(name: "Hummingbird", package: "hummingbird"),
                 .product(name: "HTTPTypes", package: "swift-http-types"),
@@ -99,7 +102,8 @@ let package = Package(
         .target(
             name: "Destinations",
             dependencies: [
-                "CLinux", "Cryptography", "Delivering", "RawJSON", "ResponsesAPI", "RingbackCore", "Store", "Transport", "WebhookSignature",
+                "AddressGuard", "CLinux", "Cryptography", "Delivering", "RawJSON", "ResponsesAPI", "RingbackCore", "Store", "Transport",
+                "WebhookSignature",
                 .product(name: "NIOConcurrencyHelpers", package: "swift-nio"),
             ]
         ),
@@ -108,8 +112,8 @@ let package = Package(
         .target(
             name: "RingbackService",
             dependencies: [
-                "CLinux", "Control", "Curl", "Cryptography", "Delivering", "Destinations", "ResponsesAPI", "RingbackCore", "Sealing",
-                "Settings", "Store", "StoreSQLite", "Transport", "Watching", "WebhookSignature",
+                "AddressGuard", "CLinux", "Control", "Curl", "Cryptography", "Delivering", "Destinations", "ResponsesAPI", "RingbackCore",
+                "Sealing", "Settings", "Store", "StoreSQLite", "Transport", "Watching", "WebhookSignature",
                 .product(name: "Hummingbird", package: "hummingbird"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "NIOCore", package: "swift-nio"),
@@ -166,10 +170,11 @@ let package = Package(
         .testTarget(name: "RawJSONTests", dependencies: ["RawJSON"]),
         .testTarget(name: "EventStreamTests", dependencies: ["EventStream"], resources: [.copy("Data")]),
         .testTarget(name: "RingbackCoreTests", dependencies: ["RingbackCore", "RingbackTesting"], resources: [.copy("Data")]),
+        .testTarget(name: "AddressGuardTests", dependencies: ["AddressGuard", "RingbackCore"], resources: [.copy("Data")]),
         .testTarget(name: "WebhookSignatureTests", dependencies: ["RingbackCore", "WebhookSignature"], resources: [.copy("Data")]),
         .testTarget(name: "ResponsesAPITests", dependencies: ["RawJSON", "ResponsesAPI", "RingbackCore", "RingbackTesting", "Transport"]),
         .testTarget(name: "SealingTests", dependencies: ["RingbackTesting", "Sealing"]),
-        .testTarget(name: "SettingsTests", dependencies: ["RingbackCore", "Sealing", "Settings"]),
+        .testTarget(name: "SettingsTests", dependencies: ["AddressGuard", "RingbackCore", "Sealing", "Settings"]),
         .testTarget(
             name: "CurlTests",
             dependencies: [
@@ -204,7 +209,7 @@ let package = Package(
         .testTarget(
             name: "DestinationsTests",
             dependencies: [
-                "Curl", "Delivering", "Destinations", "RawJSON", "RingbackCore", "RingbackTesting", "Store", "Transport",
+                "AddressGuard", "Curl", "Delivering", "Destinations", "RawJSON", "RingbackCore", "RingbackTesting", "Store", "Transport",
                 "WebhookSignature",
                 .product(name: "NIOConcurrencyHelpers", package: "swift-nio"),
             ],
@@ -213,8 +218,8 @@ let package = Package(
         .testTarget(
             name: "ControlTests",
             dependencies: [
-                "Control", "Curl", "RawJSON", "ResponsesAPI", "RingbackCore", "RingbackTesting", "Store", "StoreSQLite", "Transport",
-                "WebhookSignature",
+                "AddressGuard", "Control", "Curl", "RawJSON", "ResponsesAPI", "RingbackCore", "RingbackTesting", "Store", "StoreSQLite",
+                "Transport", "WebhookSignature",
                 .product(name: "HTTPTypes", package: "swift-http-types"),
                 .product(name: "Hummingbird", package: "hummingbird"),
                 .product(name: "Logging", package: "swift-log"),

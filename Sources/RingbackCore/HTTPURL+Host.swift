@@ -5,8 +5,27 @@ extension HTTPURL {
     /// This looks at the spelling alone. What a name resolves to is judged when it is connected to.
     package var isLoopbackName: Bool {
         if ["localhost", "ip6-localhost", "ip6-loopback"].contains(host) || host.hasSuffix(".localhost") { return true }
-        if let address = Self.ipv4(Array(host.utf8)[...]) { return address[0] == 127 }
-        return Self.ipv6(Array(host.utf8)[...]) == [0, 0, 0, 0, 0, 0, 0, 1]
+        return address.map { $0.bytes.first == 127 || $0 == IPAddress("::1") } ?? false
+    }
+
+    /// The address that the host is, when it is not a name.
+    package var address: IPAddress? { IPAddress(host) }
+
+    /// Whether the host's name was written with a dot at its end, as an absolute DNS name; ``host`` is without it.
+    package var hasFinalDot: Bool {
+        let authority = text.utf8.drop { $0 != UInt8(ascii: ":") }.dropFirst(3).prefix {
+            $0 != UInt8(ascii: "/") && $0 != UInt8(ascii: "?")
+        }
+        return authority.prefix { $0 != UInt8(ascii: ":") }.last == UInt8(ascii: ".")
+    }
+
+    /// The same with a host of letters beyond ASCII in the form that DNS knows.
+    static func asciiAuthority(_ bytes: ArraySlice<UInt8>) throws(InvalidURL) -> ArraySlice<UInt8> {
+        guard bytes.contains(where: { $0 >= 0x80 }) else { return bytes }
+        guard !bytes.contains(UInt8(ascii: "@")) else { throw .userInfo }
+        let hostEnd = bytes.firstIndex(of: UInt8(ascii: ":")) ?? bytes.endIndex
+        guard let host = InternationalName.ascii(String(decoding: bytes[..<hostEnd], as: UTF8.self)) else { throw .nonASCIIHost }
+        return host.utf8 + bytes[hostEnd...]
     }
 
     static func authority(_ bytes: ArraySlice<UInt8>) throws(InvalidURL) -> (host: String, port: Int?) {
@@ -26,7 +45,7 @@ extension HTTPURL {
     private static func bracketed(_ bytes: ArraySlice<UInt8>) throws(InvalidURL) -> (host: String, port: Int?) {
         guard let close = bytes.firstIndex(of: UInt8(ascii: "]")) else { throw .invalidIPv6Address }
         let address = bytes[..<close].dropFirst()
-        guard ipv6(address) != nil else { throw .invalidIPv6Address }
+        guard IPAddress(String(decoding: address, as: UTF8.self))?.isIPv4 == false else { throw .invalidIPv6Address }
         let rest = bytes[close...].dropFirst()
         guard rest.isEmpty || rest.first == UInt8(ascii: ":") else { throw .invalidIPv6Address }
         return (String(decoding: address, as: UTF8.self).lowercased(), rest.isEmpty ? nil : try port(rest.dropFirst()))
@@ -42,7 +61,7 @@ extension HTTPURL {
     private static func checkedName(_ bytes: ArraySlice<UInt8>) throws(InvalidURL) -> String {
         let text = String(decoding: bytes, as: UTF8.self).lowercased()
         guard !endsInNumber(text) else {
-            guard ipv4(bytes) != nil else { throw .oddIPv4Address }
+            guard IPAddress(text) != nil else { throw .oddIPv4Address }
             return text
         }
         let name = text.hasSuffix(".") ? String(text.dropLast()) : text
@@ -66,53 +85,5 @@ extension HTTPURL {
         guard let last = parts.last, !last.isEmpty else { return false }
         if last.utf8.allSatisfy(isDigit) { return true }
         return last.hasPrefix("0x") && last.utf8.dropFirst(2).allSatisfy(isHexDigit)
-    }
-
-    /// Four decimal numbers without leading zeros, the only form in which all readers see the same address.
-    private static func ipv4(_ bytes: ArraySlice<UInt8>) -> [UInt8]? {
-        let parts = bytes.split(separator: UInt8(ascii: "."), omittingEmptySubsequences: false)
-        guard parts.count == 4 else { return nil }
-        var address: [UInt8] = []
-        for part in parts {
-            guard 1...3 ~= part.count, part.allSatisfy(isDigit), part.count == 1 || part.first != UInt8(ascii: "0"),
-                let number = UInt8(String(decoding: part, as: UTF8.self))
-            else { return nil }
-            address.append(number)
-        }
-        return address
-    }
-
-    /// The eight groups of an IPv6 address (RFC 4291, section 2.2): hexadecimal, at most one `::`, perhaps with an IPv4 address at the end.
-    private static func ipv6(_ bytes: ArraySlice<UInt8>) -> [UInt16]? {
-        let colon = UInt8(ascii: ":")
-        let gap = bytes.indices.dropLast().first { bytes[$0] == colon && bytes[$0 + 1] == colon }
-        guard let gap else {
-            let groups = ipv6Groups(bytes)
-            return groups?.count == 8 ? groups : nil
-        }
-        let left = bytes[..<gap]
-        let right = bytes[(gap + 2)...]
-        // An IPv4 address may only end the whole, so the left side must not have one.
-        guard !left.contains(UInt8(ascii: ".")), let head = left.isEmpty ? [] : ipv6Groups(left),
-            let tail = right.isEmpty ? [] : ipv6Groups(right), head.count + tail.count <= 7
-        else { return nil }
-        return head + [UInt16](repeating: 0, count: 8 - head.count - tail.count) + tail
-    }
-
-    private static func ipv6Groups(_ bytes: ArraySlice<UInt8>) -> [UInt16]? {
-        let parts = bytes.split(separator: UInt8(ascii: ":"), omittingEmptySubsequences: false)
-        var groups: [UInt16] = []
-        for (index, part) in parts.enumerated() {
-            if index == parts.count - 1, part.contains(UInt8(ascii: ".")) {
-                guard let address = ipv4(part) else { return nil }
-                groups.append(UInt16(address[0]) << 8 | UInt16(address[1]))
-                groups.append(UInt16(address[2]) << 8 | UInt16(address[3]))
-            } else {
-                guard 1...4 ~= part.count, part.allSatisfy(isHexDigit), let group = UInt16(String(decoding: part, as: UTF8.self), radix: 16)
-                else { return nil }
-                groups.append(group)
-            }
-        }
-        return groups.count <= 8 ? groups : nil
     }
 }

@@ -18,10 +18,10 @@ package struct HTTPURL: Sendable, Hashable {
     /// The longest URL that is accepted.
     package static let maximumBytes = 2048
 
-    /// The URL as it was written. May hold credentials in its query: never logged, see ``redacted``.
+    /// The URL as it was written, with its host in ASCII. May hold credentials in its query: never logged, see ``redacted``.
     package let text: String
     package let scheme: Scheme
-    /// In lower case; an IPv6 address without its brackets, a name without a final dot.
+    /// In lower case and ASCII; an IPv6 address without its brackets, a name without a final dot.
     package let host: String
     /// As written; `nil` means the scheme's own.
     package let port: Int?
@@ -38,12 +38,13 @@ package struct HTTPURL: Sendable, Hashable {
         let (scheme, rest) = try Self.splitScheme(text)
         let authorityEnd =
             rest.firstIndex { $0 == UInt8(ascii: "/") || $0 == UInt8(ascii: "?") || $0 == UInt8(ascii: "#") } ?? rest.endIndex
-        let (host, port) = try Self.authority(rest[..<authorityEnd])
+        let authority = try Self.asciiAuthority(rest[..<authorityEnd])
+        let (host, port) = try Self.authority(authority)
         let tail = rest[authorityEnd...]
         guard !tail.contains(UInt8(ascii: "#")) else { throw .fragment }
         try Self.checkPathAndQuery(tail)
         let pathEnd = tail.firstIndex(of: UInt8(ascii: "?")) ?? tail.endIndex
-        self.text = text
+        self.text = authority == rest[..<authorityEnd] ? text : "\(scheme.rawValue)://" + String(decoding: authority + tail, as: UTF8.self)
         self.scheme = scheme
         self.host = host
         self.port = port

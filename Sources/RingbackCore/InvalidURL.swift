@@ -51,7 +51,7 @@ extension InvalidURL: CustomStringConvertible {
         case .emptyHost:
             "the URL has no host: write the host's name between // and the path"
         case .nonASCIIHost:
-            "the host has characters beyond ASCII: write it in its punycode form, which begins with xn--"
+            "the host has characters that are read differently by different programs: write it in its punycode form, which begins with xn--"
         case .invalidHost(let reason):
             "the host is not a valid name: \(reason)"
         case .oddIPv4Address:

@@ -1,3 +1,5 @@
+import RingbackCore
+
 /// Where the API listens: an address or name of this machine, and a port.
 package struct ListenAddress: Sendable, Hashable, CustomStringConvertible {
     /// An IPv4 address, an IPv6 address without brackets, or a host name.
@@ -30,7 +32,7 @@ package struct ListenAddress: Sendable, Hashable, CustomStringConvertible {
         }
         if host.hasPrefix("["), host.hasSuffix("]") {
             host = String(host.dropFirst().dropLast())
-            guard IPAddress.isIPv6(host) else {
+            guard IPAddress(host)?.isIPv4 == false else {
                 throw Invalid(description: "'\(host)' is not an IPv6 address: write for example [::1]:\(port)")
             }
         } else if host.contains(":") {
@@ -47,8 +49,8 @@ package struct ListenAddress: Sendable, Hashable, CustomStringConvertible {
 
     /// Whether only this machine can connect.
     package var isLoopback: Bool {
-        if host == "localhost" || host == "::1" { return true }
-        return IPAddress.isIPv4(host) && host.hasPrefix("127.")
+        guard let address = IPAddress(host) else { return host == "localhost" }
+        return address == IPAddress("::1") || address.isIPv4 && address.bytes.first == 127
     }
 
     package var description: String {

@@ -1,3 +1,4 @@
+import AddressGuard
 import RingbackCore
 
 extension Settings {
@@ -25,7 +26,7 @@ extension Settings {
             $0.line("max_response_size", retention.maximumResponseSize.text)
         }
         yaml.block("security") {
-            $0.line("allow_networks", security.allowNetworks)
+            $0.line("allow_networks", security.allowNetworks.map(\.description))
             $0.line("https_only", raw: "\(security.httpsOnly)")
         }
         yaml.line("shutdown_timeout", shutdownTimeout.text)

@@ -1,3 +1,4 @@
+import AddressGuard
 import RingbackCore
 
 extension Settings {
@@ -106,14 +107,14 @@ extension Settings {
 
     private static func security(in root: Fields) -> Security {
         guard let fields = root.fields("security") else { return Security() }
-        let networks = (fields.elements("allow_networks") ?? []).compactMap { element -> String? in
+        let networks = (fields.elements("allow_networks") ?? []).compactMap { element -> AllowedNetwork? in
             guard let text = fields.text(of: element.value, path: element.path) else { return nil }
             do {
-                try AllowedNetwork.validate(text)
+                return try AllowedNetwork(validating: text)
             } catch {
                 fields.inspection.report("\(error)", at: element.value.place, path: element.path)
+                return nil
             }
-            return text
         }
         let security = Security(allowNetworks: networks, httpsOnly: fields.flag("https_only"))
         fields.finish()

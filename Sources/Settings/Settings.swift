@@ -1,3 +1,4 @@
+package import AddressGuard
 package import RingbackCore
 package import Sealing
 
@@ -81,12 +82,12 @@ package struct Settings: Sendable, Hashable {
 
     /// The guard's exceptions (contract, section 9).
     package struct Security: Sendable, Hashable {
-        /// `CIDR`, `CIDR:port`, `[CIDR]:port` or `host:port`, each checked with ``AllowedNetwork``.
-        package var allowNetworks: [String]
+        /// Where callbacks may go although it is not the public Internet.
+        package var allowNetworks: [AllowedNetwork]
         /// Callbacks to plain `http` are refused.
         package var httpsOnly: Bool
 
-        package init(allowNetworks: [String] = [], httpsOnly: Bool = false) {
+        package init(allowNetworks: [AllowedNetwork] = [], httpsOnly: Bool = false) {
             self.allowNetworks = allowNetworks
             self.httpsOnly = httpsOnly
         }

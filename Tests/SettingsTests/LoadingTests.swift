@@ -1,3 +1,4 @@
+import AddressGuard
 import RingbackCore
 import Testing
 
@@ -20,7 +21,7 @@ struct LoadingTests {
                 == Settings.Retention(
                     delivered: .seconds(86_400), dead: .seconds(172_800), responses: .seconds(259_200), watches: .seconds(345_600),
                     maximumResponseSize: ByteCount(100_000_000)))
-        #expect(settings.security.allowNetworks == ["10.0.0.0/8", "[fd00::/8]:8080", "hooks.internal:8080"])
+        #expect(settings.security.allowNetworks.map(\.description) == ["10.0.0.0/8", "[fd00::/8]:8080", "hooks.internal:8080"])
         #expect(settings.security.httpsOnly)
         #expect(settings.shutdownTimeout == .seconds(10))
         #expect(settings.logLevel == .debug)

@@ -107,32 +107,6 @@ struct StoreLocationTests {
     }
 }
 
-@Suite("A network that is exempt from the guard")
-struct AllowedNetworkTests {
-    @Test(
-        "is a CIDR, a CIDR with a port, or a host with a port",
-        arguments: [
-            "10.0.0.0/8", "127.0.0.1/32", "0.0.0.0/0", "::1/128", "fd00::/8", "10.0.0.0/8:8080", "[fd00::/8]:8080", "[fd00::/8]",
-            "hooks.internal:80",
-            "localhost:65535", "1:2:3:4:5:6:7:8/64", "::ffff:10.0.0.0/104",
-        ])
-    func accepted(_ text: String) throws {
-        try AllowedNetwork.validate(text)
-    }
-
-    @Test(
-        "is nothing that would be read differently elsewhere",
-        arguments: [
-            "10.0.0.0/33", "10.0.0/8", "010.0.0.0/8", "256.0.0.0/8", "fd00::/129", "1::2::3/64", "1:2:3:4:5:6:7:8:9/64", ":::/8",
-            "10.0.0.0/-1", "10.0.0.0/8:0",
-            "10.0.0.0/8:65536", "hooks.internal", "hooks.internal:", "10.0.0.1", "10.0.0.1:80", "::1", "a b:80", "", "/8", "http://a:80",
-            "..:80",
-        ])
-    func refused(_ text: String) {
-        #expect(throws: AllowedNetwork.Invalid.self) { try AllowedNetwork.validate(text) }
-    }
-}
-
 @Suite("A file the configuration names")
 struct UnreadableFileTests {
     @Test("is read as UTF-8 text, or the reason is given in plain words")
