@@ -1,4 +1,6 @@
 import CCurl
+import Glibc
+import RingbackCore
 
 // The doors through which libcurl calls. Plain functions of a file of their own: closures made in main-actor code would insist on
 // running there. Each finds its object again by the pointer that libcurl was given with it, and does nothing else.
@@ -23,8 +25,19 @@ func curlConnected(
     _ user: UnsafeMutableRawPointer?, _ address: UnsafeMutablePointer<CChar>?, _ localAddress: UnsafeMutablePointer<CChar>?, _ port: Int32,
     _ localPort: Int32
 ) -> Int32 {
-    if let user { transfer(user).connected() }
+    guard let user, transfer(user).connected() else { return CURL_PREREQFUNC_ABORT }
     return CURL_PREREQFUNC_OK
+}
+
+/// libcurl: CURLOPT_OPENSOCKETFUNCTION. "no" is CURL_SOCKET_BAD, which libcurl calls a refused connection: the transfer remembers why.
+func curlOpenSocket(
+    _ user: UnsafeMutableRawPointer?, _ purpose: curlsocktype, _ target: UnsafeMutablePointer<curl_sockaddr>?
+) -> curl_socket_t {
+    guard let user, let target, let offset = MemoryLayout<curl_sockaddr>.offset(of: \.addr) else { return CURL_SOCKET_BAD }
+    // The address may be longer than the `sockaddr` it is declared as: libcurl keeps room for any behind it.
+    let address = (UnsafeRawPointer(target) + offset).assumingMemoryBound(to: sockaddr.self)
+    guard transfer(user).mayConnect(to: IPAddress(socketAddress: address, length: target.pointee.addrlen)) else { return CURL_SOCKET_BAD }
+    return socket(target.pointee.family, target.pointee.socktype | Int32(SOCK_CLOEXEC.rawValue), target.pointee.protocol)
 }
 
 /// libcurl: CURLMOPT_SOCKETFUNCTION.

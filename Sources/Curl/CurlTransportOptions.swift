@@ -1,5 +1,7 @@
+package import Transport
+
 /// The bounds of one ``CurlTransport``.
-package struct CurlTransportOptions: Sendable, Hashable {
+package struct CurlTransportOptions: Sendable {
     /// The name of the thread, cut at 15 bytes by the kernel.
     package var name: String
 
@@ -30,6 +32,16 @@ package struct CurlTransportOptions: Sendable, Hashable {
     /// How long a transfer may wait for a place before it ends as ``TransportError/internalTrouble(_:)``.
     package var maxQueueWait: Duration
 
+    /// Resolves the names of transfers with an address policy; other names are left to libcurl.
+    package var resolver: any NameResolver
+
+    /// Names that are looked up at the same time, each on a thread of its own; further ones wait. Many, since a stranger's name server may
+    /// be slow on purpose.
+    package var maxResolverThreads: Int
+
+    /// How long what a name resolved to is good for; zero asks for every transfer anew.
+    package var resolutionLifetime: Duration
+
     package init(
         name: String = "transfers",
         shards: Int = 1,
@@ -39,9 +51,14 @@ package struct CurlTransportOptions: Sendable, Hashable {
         maxTransfers: Int = 12_000,
         maxQueued: Int = 50_000,
         maxOpeningPerHost: Int = 48,
-        maxQueueWait: Duration = .seconds(60)
+        maxQueueWait: Duration = .seconds(60),
+        resolver: any NameResolver = SystemResolver(),
+        maxResolverThreads: Int = 32,
+        resolutionLifetime: Duration = .seconds(30)
     ) {
-        precondition(shards > 0 && maxTransfers > 0 && maxOpeningPerHost > 0, "a transport without any place can carry nothing")
+        precondition(
+            shards > 0 && maxTransfers > 0 && maxOpeningPerHost > 0 && maxResolverThreads > 0,
+            "a transport without any place can carry nothing")
         self.name = name
         self.shards = shards
         self.maxConnectsPerShard = maxConnectsPerShard
@@ -51,5 +68,8 @@ package struct CurlTransportOptions: Sendable, Hashable {
         self.maxQueued = maxQueued
         self.maxOpeningPerHost = maxOpeningPerHost
         self.maxQueueWait = maxQueueWait
+        self.resolver = resolver
+        self.maxResolverThreads = maxResolverThreads
+        self.resolutionLifetime = resolutionLifetime
     }
 }

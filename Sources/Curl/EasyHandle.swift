@@ -1,4 +1,5 @@
 import CCurl
+import RingbackCore
 import Transport
 
 /// One easy handle with the memory that libcurl only borrows: the request's header lines and the buffer for error texts.
@@ -16,6 +17,7 @@ final class EasyHandle {
 
     let raw: OpaquePointer
     private var headerLines: UnsafeMutablePointer<curl_slist>?
+    private var pins: UnsafeMutablePointer<curl_slist>?
     private var errorText: UnsafeMutablePointer<CChar>?
     private var bodyCount = 0
 
@@ -39,6 +41,8 @@ final class EasyHandle {
     private func freeBorrowed() {
         curl_slist_free_all(headerLines)
         headerLines = nil
+        curl_slist_free_all(pins)
+        pins = nil
         errorText?.deallocate()
         errorText = nil
     }
@@ -60,8 +64,10 @@ final class EasyHandle {
         setter.set(CURLOPT_HTTPHEADER, list: headerLines)
         setter.set(CURLOPT_URL, request.url)
 
-        setter.set(CURLOPT_CONNECTTIMEOUT_MS, request.limits.connect.curlMilliseconds)
-        if let total = request.limits.total { setter.set(CURLOPT_TIMEOUT_MS, total.curlMilliseconds) }
+        let lookup = user.route?.lookup ?? .zero
+        setter.set(CURLOPT_CONNECTTIMEOUT_MS, (request.limits.connect - lookup).curlMilliseconds)
+        if let total = request.limits.total { setter.set(CURLOPT_TIMEOUT_MS, (total - lookup).curlMilliseconds) }
+        if let route = user.route { pin(prepared, to: route, user, &setter) }
         setter.set(CURLOPT_BUFFERSIZE, user.isStream ? options.streamBufferSize : options.bufferSize)
 
         // Debian compiles a certificate directory in. With one, libcurl cannot share its store of authorities: each connection would
@@ -89,6 +95,17 @@ final class EasyHandle {
         errorText.initialize(repeating: 0, count: Int(CURL_ERROR_SIZE))
         self.errorText = errorText
         setter.set(CURLOPT_ERRORBUFFER, pointer: errorText)
+    }
+
+    /// Leaves libcurl no choice but the addresses that were judged, and has it ask again for each socket.
+    private func pin(_ prepared: PreparedRequest, to route: Transfer.Route, _ user: Transfer, _ setter: inout OptionSetter) {
+        setter.check(ccurl_easy_set_opensocket(raw, curlOpenSocket))
+        setter.set(CURLOPT_OPENSOCKETDATA, pointer: Unmanaged.passUnretained(user).toOpaque())
+        guard prepared.address == nil else { return }
+        let addresses = route.addresses.map { $0.isIPv4 ? "\($0)" : "[\($0)]" }.joined(separator: ",")
+        // With a plus the entry is forgotten after a minute, as others are; it would stay for ever otherwise. An older one is replaced.
+        pins = curl_slist_append(nil, "+\(prepared.host):\(prepared.port):\(addresses)")
+        setter.set(CURLOPT_RESOLVE, list: pins)
     }
 
     /// What is the same for every request. Redirects, cookies, .netrc and content decoding are off by default.
@@ -167,6 +184,7 @@ final class EasyHandle {
         var setter = OptionSetter(raw: raw)
         if bodyCount > 0 { setter.set(CURLOPT_COPYPOSTFIELDS, pointer: nil) }
         setter.set(CURLOPT_HTTPHEADER, list: nil)
+        setter.set(CURLOPT_RESOLVE, list: nil)
         setter.set(CURLOPT_ERRORBUFFER, pointer: nil)
         freeBorrowed()
     }

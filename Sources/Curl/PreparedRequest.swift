@@ -1,4 +1,5 @@
 import CCurl
+import RingbackCore
 import Transport
 
 /// A request that was checked on its caller's thread: the loop only hands it to libcurl.
@@ -7,6 +8,9 @@ struct PreparedRequest: Sendable {
     let isTLS: Bool
     /// The host as the URL has it, for error messages.
     let host: String
+    /// The address that the host is, in the very reading by which libcurl would connect to it; `nil` when it is a name.
+    let address: IPAddress?
+    let port: Int
     /// Scheme, host and port: what connections, and places to open them, are counted by.
     let origin: String
 
@@ -35,7 +39,9 @@ struct PreparedRequest: Sendable {
         self.request = request
         isTLS = scheme == "https"
         self.host = host
-        origin = "\(scheme)://\(host.lowercased()):\(Self.part(CURLUPART_PORT, of: url, CURLU_DEFAULT_PORT) ?? "")"
+        address = IPAddress(host.hasPrefix("[") ? host.dropFirst().dropLast() : host[...])
+        port = Self.part(CURLUPART_PORT, of: url, CURLU_DEFAULT_PORT).flatMap { Int($0) } ?? 0
+        origin = "\(scheme)://\(host.lowercased()):\(port)"
     }
 
     private static func part(_ part: CURLUPart, of url: OpaquePointer, _ flags: Int32 = 0) -> String? {

@@ -24,6 +24,7 @@ final class Shard {
     private let poller: Poller
     private let tag: UInt32
     private var spareHandles: [EasyHandle] = []
+    private var transfers = 0
     private var isClosed = false
 
     /// - Parameter tag: Comes back with the events of this shard's sockets.
@@ -57,6 +58,7 @@ final class Shard {
     func close() {
         guard !isClosed else { return }
         isClosed = true
+        deadline = nil
         spareHandles.removeAll()
         // Sockets leave the epoll set by being closed, and nobody needs to hear of it: this may run in `deinit`.
         _ = ccurl_multi_set_socket(multi, nil)
@@ -72,8 +74,13 @@ final class Shard {
     }
 
     func add(_ handle: EasyHandle) -> CURLMcode {
-        curl_multi_add_handle(multi, handle.raw)
+        let code = curl_multi_add_handle(multi, handle.raw)
+        if code == CURLM_OK { transfers += 1 }
+        return code
     }
+
+    /// Whether no transfer is in it.
+    var isIdle: Bool { transfers == 0 }
 
     /// Takes a handle out of libcurl; a transfer that still runs on it ends.
     ///
@@ -81,6 +88,7 @@ final class Shard {
     ///   of a transfer behind in a handle that shared an HTTP/2 connection, and `curl_easy_reset` then forgets how large they are.
     func remove(_ handle: EasyHandle, keeps: Bool) {
         curl_multi_remove_handle(multi, handle.raw)
+        transfers -= 1
         guard keeps, spareHandles.count < Self.spareHandlesLimit else { return }
         handle.reset()
         spareHandles.append(handle)

@@ -5,21 +5,44 @@ struct ShardTable {
     /// The tag of the loop's own wake-up descriptor among the events.
     static let wakeupTag = UInt32.max
 
-    /// Shards for requests that trust a CA file of their own. libcurl keeps one parsed store of authorities per multi handle: requests
-    /// with different files in one shard would parse theirs anew again and again. When there are more files, they share.
-    static let customTrustLimit = 8
+    /// Kinds beside the ordinary one that have shards of their own.
+    static let kindLimit = 16
+
+    /// Requests that may share connections.
+    ///
+    /// - What one policy let through is not judged again when it is reused, so another policy's requests must not meet it.
+    /// - libcurl keeps one parsed store of authorities per multi handle: requests with different CA files in one shard would parse theirs
+    ///   anew again and again.
+    private struct Kind: Hashable {
+        let trafficClass: String?
+        let trust: TransferTrust
+
+        init(_ request: TransferRequest) {
+            trafficClass = request.addressPolicy?.trafficClass
+            trust = request.trust
+        }
+
+        init() {
+            trafficClass = nil
+            trust = TransferTrust()
+        }
+    }
 
     private(set) var all: [Shard] = []
-    private let hostShards: Int
+    private let shardsPerKind: Int
     private let maxConnects: Int
     private let poller: Poller
-    private var shardOfFile: [String: Int] = [:]
+    /// The shards of each kind, by their place in ``all``.
+    private var groups: [Kind: [Int]] = [:]
+    /// Kinds beside the ordinary one, in the order in which they came.
+    private var arrivals: [Kind] = []
 
+    /// - Parameter count: Shards of each kind without certificates of its own.
     init(count: Int, maxConnects: Int, poller: Poller) throws(CurlTransportError) {
-        hostShards = count
+        shardsPerKind = count
         self.maxConnects = maxConnects
         self.poller = poller
-        for _ in 0..<count { try addShard() }
+        try addGroup(Kind(), count: count)
     }
 
     /// When the first shard wants its timer to be looked at.
@@ -32,21 +55,8 @@ struct ShardTable {
     }
 
     mutating func shard(for request: PreparedRequest) throws(TransportError) -> Shard {
-        guard let file = request.request.trust.caFile else {
-            return all[Int(UInt(bitPattern: request.origin.hashValue) % UInt(hostShards))]
-        }
-        if let index = shardOfFile[file] { return all[index] }
-        let customShards = all.count - hostShards
-        guard customShards < Self.customTrustLimit else {
-            return all[hostShards + Int(UInt(bitPattern: file.hashValue) % UInt(customShards))]
-        }
-        do {
-            try addShard()
-        } catch {
-            throw .internalTrouble(error.description)
-        }
-        shardOfFile[file] = all.count - 1
-        return all[all.count - 1]
+        let group = try group(for: Kind(request.request))
+        return all[group[Int(UInt(bitPattern: request.origin.hashValue) % UInt(group.count))]]
     }
 
     /// Closes all connections. No transfer may be left.
@@ -54,7 +64,51 @@ struct ShardTable {
         for shard in all { shard.close() }
     }
 
-    private mutating func addShard() throws(CurlTransportError) {
-        all.append(try Shard(tag: UInt32(all.count), maxConnects: maxConnects, poller: poller))
+    private mutating func group(for kind: Kind) throws(TransportError) -> [Int] {
+        if let group = groups[kind] { return group }
+        do {
+            if arrivals.count < Self.kindLimit {
+                let group = try addGroup(kind, count: kind.trust == TransferTrust() ? shardsPerKind : 1)
+                arrivals.append(kind)
+                return group
+            }
+            if let idle = arrivals.firstIndex(where: { isIdle($0) }) {
+                return try replaceGroup(at: idle, by: kind)
+            }
+        } catch {
+            throw .internalTrouble(error.description)
+        }
+        // Where all are at work, the authorities are parsed again and again; but policies are never mixed.
+        if let near = arrivals.first(where: { $0.trafficClass == kind.trafficClass }), let group = groups[near] { return group }
+        throw .internalTrouble("requests of more than \(Self.kindLimit) kinds are under way: the next one waits for one of them to end")
+    }
+
+    private func isIdle(_ kind: Kind) -> Bool {
+        (groups[kind] ?? []).allSatisfy { all[$0].isIdle }
+    }
+
+    @discardableResult
+    private mutating func addGroup(_ kind: Kind, count: Int) throws(CurlTransportError) -> [Int] {
+        let group = Array(all.count..<(all.count + count))
+        for index in group { all.append(try makeShard(index)) }
+        groups[kind] = group
+        return group
+    }
+
+    /// Gives a kind that nobody uses up for another one: its connections are closed, its places are taken by new shards.
+    private mutating func replaceGroup(at place: Int, by kind: Kind) throws(CurlTransportError) -> [Int] {
+        let old = arrivals.remove(at: place)
+        let group = groups.removeValue(forKey: old) ?? []
+        for index in group {
+            all[index].close()
+            all[index] = try makeShard(index)
+        }
+        arrivals.append(kind)
+        groups[kind] = group
+        return group
+    }
+
+    private func makeShard(_ index: Int) throws(CurlTransportError) -> Shard {
+        try Shard(tag: UInt32(index), maxConnects: maxConnects, poller: poller)
     }
 }

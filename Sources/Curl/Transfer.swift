@@ -1,4 +1,5 @@
 import CCurl
+import RingbackCore
 import Transport
 
 /// One transfer from its order to its end: what libcurl's callbacks need of it, and where it stands.
@@ -6,8 +7,10 @@ import Transport
 /// Not `Sendable`, on purpose: it belongs to the loop. The engine keeps it alive as long as libcurl holds a pointer to it.
 final class Transfer {
     enum Stage {
-        /// Waits for a place. Exits: opening, ended.
+        /// Waits for a place. Exits: resolving, opening, ended.
         case waiting(Admission.Lane)
+        /// Its name is looked up, for its policy to judge. Exits: opening, ended.
+        case resolving(Admission.Lane)
         /// libcurl resolves, connects and shakes hands. Exits: running, ended.
         case opening(Admission.Lane)
         /// There is a connection. Exits: delivering, ended.
@@ -25,6 +28,15 @@ final class Transfer {
         case failed(TransportError)
     }
 
+    /// Where a transfer with a policy may connect to.
+    struct Route {
+        let policy: TransferAddressPolicy
+        /// All of them have been judged.
+        let addresses: [IPAddress]
+        /// How long the look-up took; `nil` when the host is an address.
+        let lookup: Duration?
+    }
+
     /// How much of an HTTP/2 stream is kept while its handler pauses; more ends it.
     ///
     /// Over HTTP/1 libcurl stops reading the socket, and its peer has to wait. Over HTTP/2 pausing must not be left to libcurl 7.88: it has
@@ -40,6 +52,8 @@ final class Transfer {
     var stage: Stage
     var shard: Shard?
     var easy: EasyHandle?
+    /// Set before libcurl begins, for a transfer with a policy.
+    var route: Route?
     /// When it began to wait, and then when it began to open.
     var since: MonotonicInstant
     /// The deadline that counts; others in the queue are left over from before.
@@ -78,12 +92,35 @@ final class Transfer {
 
     // MARK: From libcurl's callbacks
 
+    /// libcurl is about to make a socket. Judges once more, at the last moment: whatever made libcurl choose this address, it is refused
+    /// unless it is one of those that were judged.
+    func mayConnect(to address: IPAddress?) -> Bool {
+        guard ending == nil else { return false }
+        guard let route, let address, route.addresses.contains(address) else {
+            ending = .failed(.refusedByGuard(Self.unjudged(address)))
+            return false
+        }
+        guard let refusal = route.policy.judge([address]) else { return true }
+        ending = .failed(.refusedByGuard(refusal))
+        return false
+    }
+
+    private static func unjudged(_ address: IPAddress?) -> TransferRefusal {
+        TransferRefusal(
+            reason: "the connection would have gone to an address that was not judged",
+            detail: "libcurl chose \(address.map { "\($0)" } ?? "an address of an unknown family"), which was not among those judged")
+    }
+
     /// The request is about to be sent. Comes again when libcurl tries anew because a kept connection turned out to be dead.
-    func connected() {
+    ///
+    /// - Returns: Whether it may be.
+    func connected() -> Bool {
         lastByte = clock.now
-        guard !isConnected else { return }
+        guard ending == nil else { return false }
+        guard !isConnected else { return true }
         isConnected = true
         shard?.connected.append(self)
+        return true
     }
 
     /// - Returns: Whether libcurl shall go on.
@@ -101,7 +138,17 @@ final class Transfer {
         collector = HeadCollector()
         isMultiplexed = easy?.long(CURLINFO_HTTP_VERSION) == Int(CURL_HTTP_VERSION_2_0)
         shard?.answered.append(self)
+        guard !Self.hasUnaskedCoding(head) else {
+            ending = .failed(.protocolViolation(detail: "it has a transfer coding that was not asked for"))
+            return false
+        }
         return follow(handler.transferReceived(head))
+    }
+
+    /// A sender may use no transfer coding but `chunked` unless it was asked to (RFC 9112, section 7.4). libcurl 7.88 unpacks a compressed
+    /// one all the same, so it is refused here, before the first byte of the body.
+    private static func hasUnaskedCoding(_ head: TransferHead) -> Bool {
+        head.headers.contains { $0.name == "transfer-encoding" && !["chunked", "identity"].contains($0.value.lowercased()) }
     }
 
     /// - Returns: What the write callback must return.

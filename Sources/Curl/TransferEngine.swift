@@ -1,6 +1,7 @@
 import CCurl
 import CLinux
 import Glibc
+import RingbackCore
 import Transport
 
 /// Drives all transfers of one transport. Lives on the transport's thread, so that only this thread ever touches libcurl.
@@ -17,12 +18,14 @@ actor TransferEngine {
 
     private let options: CurlTransportOptions
     private let counters: TransferCounters
-    private let clock = LoopClock()
+    let clock = LoopClock()
     private let poller: Poller
     private var shards: ShardTable
-    private var transfers: [TransferID: Transfer] = [:]
+    private(set) var transfers: [TransferID: Transfer] = [:]
     private var admission: Admission
-    private var deadlines = DeadlineQueue()
+    var deadlines = DeadlineQueue()
+    let resolver: ResolverPool
+    var resolutions: ResolutionTable
     private var trim: MemoryTrim
     private var orders: [TransferOrder] = []
     private var shutdownWaiters: [CheckedContinuation<Void, Never>] = []
@@ -42,6 +45,8 @@ actor TransferEngine {
             maxActive: options.maxTransfers, maxWaiting: options.maxQueued, maxOpeningPerHost: options.maxOpeningPerHost
         )
         trim = MemoryTrim()
+        resolver = ResolverPool(resolver: options.resolver, maxThreads: options.maxResolverThreads, maxWaiting: options.maxTransfers)
+        resolutions = ResolutionTable(lifetime: options.resolutionLifetime)
     }
 
     // MARK: One round
@@ -113,6 +118,7 @@ actor TransferEngine {
         case .refuse(let error, let box): box.handler.transferEnded(error, summary: TransferSummary())
         case .cancel(let id): if let transfer = transfers[id] { end(transfer, .failed(.cancelled)) }
         case .resume(let id): if let transfer = transfers[id] { resume(transfer) }
+        case .resolved(let name, let resolution): resolved(name, resolution)
         case .shutDown(let waiter):
             isClosing = true
             if let waiter { shutdownWaiters.append(waiter) }
@@ -151,10 +157,21 @@ actor TransferEngine {
     // MARK: Beginning
 
     private func begin(_ transfer: Transfer, in lane: Admission.Lane) {
-        transfer.stage = .opening(lane)
         transfer.since = clock.now
         transfer.deadline = nil
         guard let request = transfer.request else { preconditionFailure("a transfer begins twice") }
+        guard let policy = request.request.addressPolicy else { return open(transfer, in: lane) }
+        if let address = request.address {
+            route(transfer, in: lane, by: policy, to: [address], lookup: nil)
+        } else {
+            resolve(transfer, in: lane, by: policy)
+        }
+    }
+
+    /// Gives a transfer to libcurl.
+    func open(_ transfer: Transfer, in lane: Admission.Lane) {
+        transfer.stage = .opening(lane)
+        guard let request = transfer.request else { preconditionFailure("a transfer opens twice") }
         transfer.request = nil
         do throws(TransportError) {
             let shard = try shards.shard(for: request)
@@ -169,7 +186,7 @@ actor TransferEngine {
         }
         // One deadline at most: libcurl watches the connect limit of every other transfer.
         if transfer.limits.idle != nil || request.request.version == .negotiated {
-            transfer.deadline = deadlines.add(transfer.id, at: clock.now + transfer.limits.connect + Self.connectGrace)
+            transfer.deadline = deadlines.add(transfer.id, at: transfer.since + transfer.limits.connect + Self.connectGrace)
         }
     }
 
@@ -199,7 +216,7 @@ actor TransferEngine {
             case .failed(let error): error
             case nil: failure(transfer, easy, code)
             }
-        let summary = TransferSummary(easy, isConnected: transfer.isConnected)
+        let summary = TransferSummary(easy, isConnected: transfer.isConnected, lookup: transfer.route?.lookup)
         transfer.shard?.remove(easy, keeps: code == CURLE_OK && !transfer.isStream && summary.httpVersion != "2")
         transfer.easy = nil
         transfer.shard = nil
@@ -227,12 +244,12 @@ actor TransferEngine {
     // MARK: Ending
 
     /// Ends a transfer that libcurl would let run on.
-    private func end(_ transfer: Transfer, _ ending: Transfer.Ending) {
+    func end(_ transfer: Transfer, _ ending: Transfer.Ending) {
         transfer.end(ending)
         var summary = TransferSummary()
         if case .delivering(_, let measured) = transfer.stage { summary = measured }
         if let easy = transfer.easy {
-            summary = TransferSummary(easy, isConnected: transfer.isConnected)
+            summary = TransferSummary(easy, isConnected: transfer.isConnected, lookup: transfer.route?.lookup)
             summary.total = clock.now - transfer.since
             transfer.shard?.remove(easy, keeps: false)
         }
@@ -257,7 +274,7 @@ actor TransferEngine {
     private func releasePlace(of transfer: Transfer) {
         switch transfer.stage {
         case .waiting(let lane): admission.withdraw(transfer.id, from: lane)
-        case .opening(let lane): admission.ended(lane)
+        case .resolving(let lane), .opening(let lane): admission.ended(lane)
         case .running: admission.ended(nil)
         case .delivering, .ended: break
         }
@@ -267,6 +284,8 @@ actor TransferEngine {
         switch transfer.stage {
         case .waiting:
             end(transfer, .failed(.internalTrouble("the request waited \(options.maxQueueWait) for a place among those being sent")))
+        case .resolving:
+            end(transfer, .failed(lookupTimeout(of: transfer)))
         case .opening:
             end(transfer, .failed(.connectTimeout))
         case .running:

@@ -171,7 +171,7 @@ final class TransferLoop: SerialExecutor, TaskExecutor {
         case .start(_, _, let box): box.handler.transferEnded(.closed, summary: TransferSummary())
         case .refuse(let error, let box): box.handler.transferEnded(error, summary: TransferSummary())
         case .shutDown(let continuation): continuation?.resume()
-        case .cancel, .resume: break
+        case .cancel, .resume, .resolved: break
         }
     }
 

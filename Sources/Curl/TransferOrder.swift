@@ -7,6 +7,8 @@ enum TransferOrder: Sendable {
     case refuse(TransportError, HandedOver)
     case cancel(TransferID)
     case resume(TransferID)
+    /// A look-up is done.
+    case resolved(String, NameResolution)
     /// Ends everything; the continuation is resumed when the thread is about to be gone.
     case shutDown(CheckedContinuation<Void, Never>?)
 }

@@ -7,21 +7,26 @@ extension TransferSummary {
     /// libcurl counts each phase from the start of the transfer (CURLINFO_CONNECT_TIME_T and its siblings), in microseconds; here each is
     /// the length of the phase itself. On a kept connection there is no phase before the request.
     ///
-    /// - Parameter isConnected: Whether there ever was a connection to send the request on.
-    init(_ handle: EasyHandle, isConnected: Bool) {
+    /// - Parameters:
+    ///   - isConnected: Whether there ever was a connection to send the request on.
+    ///   - lookup: How long the name was looked up before libcurl began; `nil` when that was left to libcurl.
+    init(_ handle: EasyHandle, isConnected: Bool, lookup: Duration?) {
         let isReused = isConnected && handle.long(CURLINFO_NUM_CONNECTS) == 0
         let resolved = handle.offset(CURLINFO_NAMELOOKUP_TIME_T)
         let connected = handle.offset(CURLINFO_CONNECT_TIME_T)
         let secured = handle.offset(CURLINFO_APPCONNECT_TIME_T)
         let answered = handle.offset(CURLINFO_STARTTRANSFER_TIME_T)
 
-        self.init(total: .microseconds(handle.offset(CURLINFO_TOTAL_TIME_T)), reusedConnection: isReused)
+        let before = lookup ?? .zero
+        self.init(total: before + .microseconds(handle.offset(CURLINFO_TOTAL_TIME_T)), reusedConnection: isReused)
         if !isReused {
             if resolved > 0 { dns = .microseconds(resolved) }
+            // libcurl then finds what it was given, which takes no time worth telling.
+            if let lookup { dns = lookup }
             if connected > 0 { connect = .microseconds(max(0, connected - resolved)) }
             if secured > 0 { tls = .microseconds(max(0, secured - connected)) }
         }
-        if answered > 0 { firstByte = .microseconds(answered) }
+        if answered > 0 { firstByte = before + .microseconds(answered) }
         if let address = handle.string(CURLINFO_PRIMARY_IP), !address.isEmpty { self.address = address }
         httpVersion =
             switch handle.long(CURLINFO_HTTP_VERSION) {

@@ -6,6 +6,8 @@ import Store
 extension DeliveryEngine {
     private struct Outcome {
         let attempt: Attempt
+        /// See ``AttemptReport/operatorDetail``.
+        var operatorDetail: String?
         let decision: DeliveryMachine.Decision
         let endedAt: Timestamp
     }
@@ -44,7 +46,7 @@ extension DeliveryEngine {
         let attempt = Attempt(
             number: number, startedAt: startedAt, report: report, isSuccess: AttemptReading(report).isSuccess, elapsed: time.now - start)
         return machine.attemptEnded(report, now: endedAt, jitter: dice.fraction()).map {
-            Outcome(attempt: attempt, decision: $0, endedAt: endedAt)
+            Outcome(attempt: attempt, operatorDetail: report.operatorDetail, decision: $0, endedAt: endedAt)
         }
     }
 
@@ -176,8 +178,11 @@ extension DeliveryEngine {
         case .retry(let time):
             counters.retried += 1
             places.look(at: [job.delivery.endpoint: time])
-            // Of a delivery that our own trouble holds up, the first time is worth a warning; the receiver's trouble is everyday life.
-            let isNewTrouble = outcome.attempt.error?.isOurOwn == true && job.delivery.attemptsInAll == job.delivery.attempts
+            // Of a delivery that our own trouble or the guard holds up, the first time is worth a warning; the receiver's trouble is everyday
+            // life.
+            let isNewTrouble =
+                outcome.attempt.error?.isOurOwn == true && job.delivery.attemptsInAll == job.delivery.attempts
+                || outcome.attempt.error == .addressRefused && job.delivery.attemptsInAll == 0
             logger.log(level: isNewTrouble ? .warning : .debug, "An attempt failed; there will be another.", metadata: metadata)
         case .dead(let reason):
             counters.dead[reason, default: 0] += 1
@@ -191,7 +196,7 @@ extension DeliveryEngine {
             "attempt.number": "\(outcome.attempt.number)",
         ]
         if let error = outcome.attempt.error { metadata["attempt.error"] = "\(error.rawValue)" }
-        if let detail = outcome.attempt.detail { metadata["attempt.detail"] = "\(detail)" }
+        if let detail = outcome.operatorDetail ?? outcome.attempt.detail { metadata["attempt.detail"] = "\(detail)" }
         if let status = outcome.attempt.httpStatus { metadata["attempt.http_status"] = "\(status)" }
         return metadata
     }

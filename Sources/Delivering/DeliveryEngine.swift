@@ -102,6 +102,9 @@ package actor DeliveryEngine {
         } catch {
             report = AttemptReport(unusable: error)
         }
+        if let detail = report.operatorDetail {
+            logger.notice("A test event was refused.", metadata: ["endpoint.name": "\(endpoint.name)", "attempt.detail": "\(detail)"])
+        }
         return Attempt(
             number: 1, startedAt: startedAt, report: report, isSuccess: AttemptReading(report).isSuccess, elapsed: time.now - start)
     }

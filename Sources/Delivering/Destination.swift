@@ -26,6 +26,8 @@ package struct AttemptReport: Sendable, Hashable {
     package var error: AttemptError?
     /// A sentence for people; no secret, no body, no query string.
     package var detail: String?
+    /// What only the operator may know, for the log; never on record, where the receiver's owner could read it.
+    package var operatorDetail: String?
     package var httpStatus: Int?
     package var retryAfter: Duration?
     package var directive: Directive?
@@ -36,7 +38,8 @@ package struct AttemptReport: Sendable, Hashable {
 
     package init(
         error: AttemptError? = nil, detail: String? = nil, httpStatus: Int? = nil, retryAfter: Duration? = nil, directive: Directive? = nil,
-        responseHeaders: [ResponseHeader] = [], responseBody: [UInt8] = [], timing: AttemptTiming = AttemptTiming(), address: String? = nil
+        responseHeaders: [ResponseHeader] = [], responseBody: [UInt8] = [], timing: AttemptTiming = AttemptTiming(), address: String? = nil,
+        operatorDetail: String? = nil
     ) {
         self.error = error
         self.detail = detail
@@ -47,5 +50,6 @@ package struct AttemptReport: Sendable, Hashable {
         self.responseBody = responseBody
         self.timing = timing
         self.address = address
+        self.operatorDetail = operatorDetail
     }
 }

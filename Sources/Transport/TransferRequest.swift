@@ -24,6 +24,8 @@ package struct TransferRequest: Sendable {
     package var version: HTTPVersion
     package var limits: TransferLimits
     package var trust: TransferTrust
+    /// Judges the addresses before a connection is made; `nil` connects wherever the name leads.
+    package var addressPolicy: TransferAddressPolicy?
 
     package init(
         method: Method,
@@ -32,7 +34,8 @@ package struct TransferRequest: Sendable {
         body: [UInt8]? = nil,
         version: HTTPVersion = .negotiated,
         limits: TransferLimits = TransferLimits(),
-        trust: TransferTrust = TransferTrust()
+        trust: TransferTrust = TransferTrust(),
+        addressPolicy: TransferAddressPolicy? = nil
     ) {
         self.method = method
         self.url = url
@@ -41,6 +44,7 @@ package struct TransferRequest: Sendable {
         self.version = version
         self.limits = limits
         self.trust = trust
+        self.addressPolicy = addressPolicy
     }
 }
 

@@ -15,11 +15,19 @@ package struct TransferFailure: Error, Sendable {
     package let summary: TransferSummary
     /// Status and headers, when they had come before the failure.
     package let head: TransferHead?
+    /// What had come of the body, up to the caller's `keeping` limit.
+    package let body: [UInt8]
 
-    package init(error: TransportError, summary: TransferSummary, head: TransferHead?) {
+    init(error: TransportError, summary: TransferSummary, head: TransferHead?, body: [UInt8]) {
         self.error = error
         self.summary = summary
         self.head = head
+        self.body = body
+    }
+
+    /// A request that was never sent.
+    package init(_ error: TransportError) {
+        self.init(error: error, summary: TransferSummary(), head: nil, body: [])
     }
 }
 
@@ -104,11 +112,12 @@ private final class AnswerCollector: TransferHandler {
 
     func transferEnded(_ error: TransportError?, summary: TransferSummary) {
         if let error {
-            done(.failure(TransferFailure(error: error, summary: summary, head: head)))
+            done(.failure(TransferFailure(error: error, summary: summary, head: head, body: body)))
         } else if let head {
             done(.success(TransferAnswer(head: head, body: body, isCut: isCut, summary: summary)))
         } else {
-            done(.failure(TransferFailure(error: .protocolViolation(detail: "the answer had no status line"), summary: summary, head: nil)))
+            let error = TransportError.protocolViolation(detail: "the answer had no status line")
+            done(.failure(TransferFailure(error: error, summary: summary, head: nil, body: [])))
         }
     }
 }

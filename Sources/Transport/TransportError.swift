@@ -6,6 +6,8 @@ package enum TransportError: Error, Sendable, Hashable {
     case connectionRefused(host: String)
     /// The host could not be reached: no route, unreachable, address not available.
     case unreachable(host: String, detail: String)
+    /// The request's ``TransferRequest/addressPolicy`` lets no connection be made to where the host leads.
+    case refusedByGuard(TransferRefusal)
     case connectTimeout
     case totalTimeout
     case idleTimeout
@@ -29,10 +31,19 @@ extension TransportError {
     package var isOurOwn: Bool {
         switch self {
         case .internalTrouble, .closed, .cancelled: true
-        case .invalidRequest, .nameNotFound, .connectionRefused, .unreachable, .connectTimeout, .totalTimeout, .idleTimeout, .tls,
+        case .invalidRequest, .nameNotFound, .connectionRefused, .unreachable, .refusedByGuard, .connectTimeout, .totalTimeout,
+            .idleTimeout, .tls,
             .connectionLost, .protocolViolation, .headersTooLarge, .bodyTooLarge:
             false
         }
+    }
+}
+
+extension TransportError {
+    /// Set when the request's own policy decided.
+    package var refusal: TransferRefusal? {
+        if case .refusedByGuard(let refusal) = self { return refusal }
+        return nil
     }
 }
 
@@ -44,6 +55,7 @@ extension TransportError: CustomStringConvertible {
         case .nameNotFound(let host): "the name '\(host)' does not resolve to an address"
         case .connectionRefused(let host): "\(host) refused the connection"
         case .unreachable(let host, let detail): "\(host) cannot be reached: \(detail)"
+        case .refusedByGuard(let refusal): refusal.reason
         case .connectTimeout: "no connection was made within the connect timeout"
         case .totalTimeout: "no complete answer came within the timeout"
         case .idleTimeout: "no byte came within the idle timeout"

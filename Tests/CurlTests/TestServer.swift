@@ -24,10 +24,13 @@ final class TestServer: Sendable {
     private let behaviour: Behaviour
     private let state = NIOLockedValueBox(State())
 
-    init(_ behaviour: Behaviour) throws {
+    /// - Parameters:
+    ///   - host: The last number of the loopback address, 127.0.0.x.
+    ///   - port: 0 lets the system choose.
+    init(_ behaviour: Behaviour, host: UInt8 = 1, port: UInt16 = 0) throws {
         self.behaviour = behaviour
         let listener = socket(AF_INET, Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0)
-        var address = loopback(port: 0)
+        var address = loopback(port: port, host: host)
         let bound = withSocketAddress(&address) { bind(listener, $0, $1) }
         let backlog: Int32 = if case .neverAccept = behaviour { 0 } else { 1024 }
         guard bound == 0, listen(listener, backlog) == 0 else { throw SystemFailure(call: "listen", number: errno) }
@@ -36,7 +39,7 @@ final class TestServer: Sendable {
             pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { getsockname(listener, $0, &size) }
         }
         self.listener = listener
-        port = UInt16(bigEndian: address.sin_port)
+        self.port = UInt16(bigEndian: address.sin_port)
         if case .neverAccept = behaviour {} else { spawn { self.acceptAll() } }
     }
 
@@ -184,11 +187,11 @@ func answer(_ body: String = "ok", status: String = "200 OK", headers: String = 
     "HTTP/1.1 \(status)\r\nContent-Length: \(body.utf8.count)\r\n\(headers)\r\n\(body)"
 }
 
-func loopback(port: UInt16) -> sockaddr_in {
+func loopback(port: UInt16, host: UInt8 = 1) -> sockaddr_in {
     var address = sockaddr_in()
     address.sin_family = sa_family_t(AF_INET)
     address.sin_port = port.bigEndian
-    address.sin_addr.s_addr = UInt32(0x7F00_0001).bigEndian
+    address.sin_addr.s_addr = (UInt32(0x7F00_0000) | UInt32(host)).bigEndian
     return address
 }
 

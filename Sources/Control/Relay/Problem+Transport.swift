@@ -12,7 +12,8 @@ extension Problem {
             self.init(.upstreamTimeout, detail)
         case .closed, .cancelled, .internalTrouble:
             self.init(.busy, detail, retryAfter: 5)
-        case .invalidRequest, .nameNotFound, .connectionRefused, .unreachable, .tls, .connectionLost, .protocolViolation, .headersTooLarge,
+        case .invalidRequest, .nameNotFound, .connectionRefused, .refusedByGuard, .unreachable, .tls, .connectionLost, .protocolViolation,
+            .headersTooLarge,
             .bodyTooLarge:
             self.init(.upstreamTrouble, detail)
         }

@@ -30,8 +30,10 @@ extension AttemptReport {
             detail: failure.error.description,
             httpStatus: failure.head?.status,
             responseHeaders: Self.kept(failure.head?.headers ?? []),
+            responseBody: Array(failure.body.prefix(Attempt.keptBodyBytes)),
             timing: AttemptTiming(failure.summary),
-            address: failure.summary.address)
+            address: failure.summary.address,
+            operatorDetail: failure.error.refusal?.detail)
     }
 
     /// A receiver that was asked for its consent and did not give it. 410 and 429 mean what they always mean.
@@ -88,6 +90,7 @@ extension AttemptError {
         case .invalidRequest: self = .protocolViolation
         case .nameNotFound: self = .nameNotFound
         case .connectionRefused, .unreachable: self = .connectionRefused
+        case .refusedByGuard: self = .addressRefused
         case .connectTimeout: self = .connectTimeout
         case .totalTimeout, .idleTimeout: self = .timeout
         case .tls: self = .tls
