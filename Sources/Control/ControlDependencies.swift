@@ -1,3 +1,4 @@
+package import AddressGuard
 package import Logging
 package import ResponsesAPI
 package import RingbackCore
@@ -25,8 +26,10 @@ package struct ControlDependencies: Sendable {
     package var metrics: @Sendable () async -> [MetricFamily]
     /// Called after the directory has changed, before the API answers.
     package var endpointsChanged: @Sendable () async -> Void
-    /// Says why a callback must not go to a URL that is well formed, or `nil` when it may.
-    package var callbackRefusal: @Sendable (HTTPURL) -> String?
+    /// The judge of callbacks' URLs as it is configured now.
+    package var callbackGuard: @Sendable () -> CallbackGuard
+    /// Says what the guard thinks of a URL and of where it leads.
+    package var explain: @Sendable (String) async -> GuardExplanation
     /// What became of vendors' webhooks; for metrics.
     package var ingestCounts: IngestCounts
     /// How long final response objects are kept; for people.
@@ -45,7 +48,8 @@ package struct ControlDependencies: Sendable {
         readiness: @escaping @Sendable () async -> [String] = { [] },
         metrics: @escaping @Sendable () async -> [MetricFamily] = { [] },
         endpointsChanged: @escaping @Sendable () async -> Void = {},
-        callbackRefusal: @escaping @Sendable (HTTPURL) -> String? = { _ in nil },
+        callbackGuard: @escaping @Sendable () -> CallbackGuard,
+        explain: @escaping @Sendable (String) async -> GuardExplanation,
         ingestCounts: IngestCounts = IngestCounts(),
         responseRetention: Duration = .seconds(7 * 86_400)
     ) {
@@ -61,7 +65,8 @@ package struct ControlDependencies: Sendable {
         self.readiness = readiness
         self.metrics = metrics
         self.endpointsChanged = endpointsChanged
-        self.callbackRefusal = callbackRefusal
+        self.callbackGuard = callbackGuard
+        self.explain = explain
         self.ingestCounts = ingestCounts
         self.responseRetention = responseRetention
     }
@@ -70,6 +75,4 @@ package struct ControlDependencies: Sendable {
     var knownNames: KnownNames {
         KnownNames(upstreams: upstreams().map(\.name), endpoints: directory.all.map(\.name))
     }
-
-    var callbackRule: CallbackRule { CallbackRule(judge: callbackRefusal) }
 }

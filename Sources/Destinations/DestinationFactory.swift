@@ -1,3 +1,4 @@
+package import AddressGuard
 package import Delivering
 package import RingbackCore
 package import Transport
@@ -8,13 +9,17 @@ package enum DestinationFactory {
     ///
     /// - Parameters:
     ///   - transport: Carries the callbacks of webhooks.
+    ///   - callbackGuard: The guard as it is configured now. Endpoints of the configuration file are the operator's own and are not judged.
     ///   - time: Bounds and measures attempts.
     /// - Throws: ``InvalidDestination`` when the definition cannot be used.
     package static func make(
-        _ endpoint: Endpoint, transport: any Transport, time: any TimeSource
+        _ endpoint: Endpoint, transport: any Transport, callbackGuard: @escaping @Sendable () -> CallbackGuard, time: any TimeSource
     ) throws(InvalidDestination) -> any Destination {
         switch endpoint.target {
-        case .webhook(let target): try WebhookDestination(target, of: endpoint, transport: transport, time: time)
+        case .webhook(let target):
+            try WebhookDestination(
+                target, of: endpoint, transport: transport, callbackGuard: endpoint.origin == .configuration ? nil : callbackGuard,
+                time: time)
         case .inbox(let target): try InboxDestination(target, timeout: endpoint.timeout, time: time)
         }
     }

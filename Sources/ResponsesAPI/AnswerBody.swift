@@ -19,7 +19,8 @@ package final class AnswerBody {
     private var outline: ObjectOutline?
     /// Why nothing more can be read.
     private var syntaxError: JSONError?
-    private var hasStatus = false
+    /// The status was found, and says that the response runs or that it has ended.
+    private var isRunning: Bool?
     /// It was not read to its end, although more would have come.
     private var isCut = false
 
@@ -61,11 +62,11 @@ package final class AnswerBody {
             return
         }
         guard let outline else { return }
-        if outline.count > Self.maximumReadBytes { isCut = true }
-        guard !hasStatus, outline.kept.contains("status") else { return }
-        hasStatus = true
+        if isRunning == nil, outline.kept.contains("status") {
+            isRunning = ResponseObject(outline: outline.bytes, size: outline.count).map { $0.terminalStatus == nil }
+        }
         // Of a response that runs nothing else is of interest.
-        if let response = ResponseObject(outline: outline.bytes, size: outline.count), response.terminalStatus == nil { isCut = true }
+        isCut = isRunning == true || outline.count > Self.maximumReadBytes
     }
 
     /// The response object that a body too large to be held is, without its bytes.

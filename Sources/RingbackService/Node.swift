@@ -1,3 +1,4 @@
+import AddressGuard
 import Control
 import Cryptography
 import Curl
@@ -62,11 +63,12 @@ package struct Node: Service {
             throw NodeError("the endpoints cannot be read: \(error)")
         }
         let deliveryTransport = deliveryTransport
+        let callbackGuard = CallbackGuard(settings.security)
         delivering = DeliveryEngine(
             node: node, store: store, directory: directory, time: time, dice: dice, logger: logger,
             options: DeliveryEngineOptions(drainLimit: settings.shutdownTimeout), loop: deliveryTransport.loop
         ) { endpoint in
-            try DestinationFactory.make(endpoint, transport: deliveryTransport, time: time)
+            try DestinationFactory.make(endpoint, transport: deliveryTransport, callbackGuard: { callbackGuard }, time: time)
         }
         watching = WatchEngine(
             node: node, upstreams: settings.upstreams, transport: upstreamTransport, store: store, directory: directory,
@@ -193,6 +195,8 @@ package struct Node: Service {
             uniquingKeysWith: { first, _ in first })
         let tokens = settings.tokens.map(AccessToken.init)
         let places = delivering.places
+        let callbackGuard = CallbackGuard(settings.security)
+        let explainer = CallbackExplainer(callbackGuard: { callbackGuard }, transport: deliveryTransport)
         let dependencies = ControlDependencies(
             store: store, directory: directory, upstreams: { upstreams }, client: { clients[$0] }, tokens: { tokens }, time: time,
             logger: logger,
@@ -201,9 +205,8 @@ package struct Node: Service {
             readiness: { [readiness] in await readiness() },
             metrics: { [nodeMetrics] in await nodeMetrics.collect() },
             endpointsChanged: { places.endpointsChanged() },
-            callbackRefusal: { [httpsOnly = settings.security.httpsOnly] url in
-                httpsOnly && url.scheme != .https ? "this server sends callbacks to https URLs only" : nil
-            },
+            callbackGuard: { callbackGuard },
+            explain: { await explainer.explain($0) },
             ingestCounts: ingestCounts,
             responseRetention: settings.retention.responses
         )
@@ -239,6 +242,12 @@ private struct EngineService: Service {
 
     func run() async throws {
         await cancelWhenGracefulShutdown { await body() }
+    }
+}
+
+extension CallbackGuard {
+    fileprivate init(_ security: Settings.Security) {
+        self.init(exceptions: security.allowNetworks, httpsOnly: security.httpsOnly)
     }
 }
 

@@ -25,8 +25,8 @@ enum DeliveryText {
         fields.add("created", "\(delivery.createdAt)")
         fields.add("next attempt", delivery.nextAttemptAt?.description)
         fields.add("delivered", delivery.deliveredAt?.description)
-        guard let attempts = delivery.attemptLog, !attempts.isEmpty else { return "\(fields.text())\n\nNo attempts yet." }
-        return "\(fields.text())\n\n\(table(attempts))"
+        guard let attempts = delivery.attemptLog, let last = attempts.last else { return "\(fields.text())\n\nNo attempts yet." }
+        return "\(fields.text())\n\n\(table(attempts))\n\n\(AttemptText.full(last))"
     }
 
     static func table(_ attempts: [AttemptObject]) -> String {

@@ -22,7 +22,7 @@ struct RingbackCommand: AsyncParsableCommand {
                 name: "Looking and mending",
                 subcommands: [
                     WatchesCommand.self, EventsCommand.self, DeliveriesCommand.self, DeadLettersCommand.self, EndpointsCommand.self,
-                    TriggerCommand.self,
+                    ExplainCommand.self, TriggerCommand.self,
                 ]
             ),
             CommandGroup(

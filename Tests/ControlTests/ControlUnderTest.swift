@@ -1,3 +1,4 @@
+import AddressGuard
 import Control
 import Curl
 import Foundation
@@ -24,7 +25,9 @@ struct ControlUnderTest: Sendable {
         var metrics: [MetricFamily] = []
         var live: LiveProgress?
         var testOutcome: Attempt.Outcome = .succeeded
-        var callbackRefusal: @Sendable (HTTPURL) -> String? = { _ in nil }
+        var callbackGuard = CallbackGuard()
+        /// What every name resolves to.
+        var addresses = [IPAddress("93.184.216.34")].compactMap { $0 }
     }
 
     static let node = NodeID("node-1")
@@ -56,6 +59,7 @@ struct ControlUnderTest: Sendable {
             options.upstream(&upstreams[0])
             upstreams.append(Upstream(name: .other, baseURL: "http://127.0.0.1:1/v1"))
             let known = upstreams
+            let (callbackGuard, addresses) = (options.callbackGuard, options.addresses)
             let (live, outcome, tokens, problems) = (options.live, options.testOutcome, options.tokens, options.problems)
             let metrics = options.metrics
             let dependencies = ControlDependencies(
@@ -68,7 +72,15 @@ struct ControlUnderTest: Sendable {
                 },
                 liveProgress: { _ in live }, readiness: { problems }, metrics: { metrics },
                 endpointsChanged: { changes.withLockedValue { $0 += 1 } },
-                callbackRefusal: options.callbackRefusal, ingestCounts: ingestCounts
+                callbackGuard: { callbackGuard },
+                explain: { text in
+                    do throws(GuardRefusal) {
+                        return GuardExplanation(callbackGuard, of: try callbackGuard.judge(text), leadingTo: addresses)
+                    } catch {
+                        return GuardExplanation(.refused(error), of: nil)
+                    }
+                },
+                ingestCounts: ingestCounts
             )
             try await serving(makeRouter(dependencies), logger: logger) { port in
                 try await body(

@@ -128,21 +128,6 @@ struct WatchRoutesTests {
         }
     }
 
-    @Test("the operator's rule may refuse a callback that is well formed")
-    func asksTheRule() async throws {
-        var options = ControlUnderTest.Options()
-        options.callbackRefusal = { $0.scheme == .http ? "this server calls back over https only" : nil }
-        try await ControlUnderTest.with(options) { control async throws in
-            let refused = try await control.probe.send(
-                "POST", "/v1/watches", body: #"{"response_id":"r","callback":{"url":"http://a.example/"}}"#)
-            #expect(refused.status == 400)
-            #expect(refused.text.contains("https only"))
-            let taken = try await control.probe.send(
-                "POST", "/v1/watches", body: #"{"response_id":"r","callback":{"url":"https://a.example/"}}"#)
-            #expect(taken.status == 201)
-        }
-    }
-
     @Test("lists go page by page, newest first, without repeating or losing a watch")
     func pages() async throws {
         try await ControlUnderTest.with { control async throws in

@@ -1,3 +1,4 @@
+import AddressGuard
 import Curl
 import Delivering
 import Foundation
@@ -181,7 +182,7 @@ struct WebhookTests {
         let endpoint = Endpoint(
             name: EndpointName(trusted: "e"), origin: .configuration, target: .webhook(target), timeout: .seconds(7),
             connectTimeout: .seconds(3))
-        let destination = try WebhookDestination(target, of: endpoint, transport: transport, time: ManualTime())
+        let destination = try WebhookDestination(target, of: endpoint, transport: transport, callbackGuard: nil, time: ManualTime())
         async let attempt = destination.attempt(try Jobs.job(), number: 1, startedAt: startedAt)
         let call = await transport.nextCall()
         #expect(call.request.limits == TransferLimits(connect: .seconds(3), total: .seconds(7), headerBytes: 64 * 1024, bodyBytes: nil))
@@ -322,7 +323,10 @@ struct DestinationFactoryTests {
         ]
         for (target, reason) in cases {
             let endpoint = Endpoint(name: EndpointName(trusted: "e"), origin: .api, target: target)
-            #expect(throws: reason) { try DestinationFactory.make(endpoint, transport: ScriptedTransport(), time: ManualTime()) }
+            #expect(throws: reason) {
+                try DestinationFactory.make(
+                    endpoint, transport: ScriptedTransport(), callbackGuard: { CallbackGuard() }, time: ManualTime())
+            }
             #expect(!reason.description.contains("pa55"))
         }
     }

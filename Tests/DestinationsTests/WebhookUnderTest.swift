@@ -1,3 +1,4 @@
+import AddressGuard
 import Curl
 import Delivering
 import Destinations
@@ -9,13 +10,15 @@ import Transport
 /// A webhook as the sender would use it.
 enum WebhookUnderTest {
     static func destination(
-        _ url: String, _ transport: any Transport, timeout: Duration = .seconds(15), time: any TimeSource = ManualTime(),
+        _ url: String, _ transport: any Transport, origin: Endpoint.Origin = .configuration,
+        callbackGuard: CallbackGuard = CallbackGuard(), timeout: Duration = .seconds(15),
+        time: any TimeSource = ManualTime(),
         change: (inout WebhookTarget) -> Void = { _ in }
     ) throws -> any Destination {
         var target = WebhookTarget(url: url, secrets: [])
         change(&target)
-        let endpoint = Endpoint(name: EndpointName(trusted: "app"), origin: .configuration, target: .webhook(target), timeout: timeout)
-        return try DestinationFactory.make(endpoint, transport: transport, time: time)
+        let endpoint = Endpoint(name: EndpointName(trusted: "app"), origin: origin, target: .webhook(target), timeout: timeout)
+        return try DestinationFactory.make(endpoint, transport: transport, callbackGuard: { callbackGuard }, time: time)
     }
 
     /// Lends a webhook that is carried by libcurl.

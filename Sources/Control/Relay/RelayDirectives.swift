@@ -1,3 +1,4 @@
+import AddressGuard
 import HTTPTypes
 import RingbackCore
 import WebhookSignature
@@ -12,7 +13,7 @@ struct RelayDirectives {
     let callback: Callback?
 
     /// - Throws: ``Problem`` with everything that is wrong, each under its header's name.
-    init(_ headers: HTTPFields, known: KnownNames, rule: CallbackRule) throws(Problem) {
+    init(_ headers: HTTPFields, known: KnownNames, rule: CallbackGuard) throws(Problem) {
         let problems = FieldProblems()
         Self.checkNames(headers, problems: problems)
         let names = Self.value(Self.endpointsHeader, in: headers)?.split(separator: ",") ?? []

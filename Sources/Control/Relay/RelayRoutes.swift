@@ -30,7 +30,7 @@ struct RelayRoutes {
     private func create(_ call: Call) async throws -> Answer {
         let client = try client(for: call)
         try CreateBody.check(call.body)
-        let directives = try RelayDirectives(call.head.headerFields, known: dependencies.knownNames, rule: dependencies.callbackRule)
+        let directives = try RelayDirectives(call.head.headerFields, known: dependencies.knownNames, rule: dependencies.callbackGuard())
         let headers = RelayHeaders(call.head.headerFields, upstream: client.upstream)
         let relayed: TransferAnswer
         do {

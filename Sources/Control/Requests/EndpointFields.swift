@@ -1,3 +1,4 @@
+import AddressGuard
 import RawJSON
 import RingbackCore
 import WebhookSignature
@@ -32,7 +33,7 @@ struct EndpointFields {
     private let maximumInFlight: Int?
 
     /// Reads everything; what is wrong is reported to the fields' problems.
-    init(_ fields: Fields, known: KnownNames, rule: CallbackRule) {
+    init(_ fields: Fields, known: KnownNames, rule: CallbackGuard) {
         self.fields = fields
         url = fields.callbackURL("url", rule: rule)
         inbox = Self.inbox(fields)

@@ -1,3 +1,4 @@
+import AddressGuard
 import RingbackCore
 import WebhookSignature
 
@@ -7,7 +8,7 @@ struct EndpointRequest {
     /// The secret that was made because none was given: shown once, in the answer.
     let freshSecret: Secret?
 
-    init(_ body: [UInt8], known: KnownNames, rule: CallbackRule) throws(Problem) {
+    init(_ body: [UInt8], known: KnownNames, rule: CallbackGuard) throws(Problem) {
         let problems = FieldProblems()
         let fields = try Fields.parse(body, known: ["name"] + EndpointFields.names, problems: problems)
         let name = Self.name(fields)
@@ -39,7 +40,7 @@ struct EndpointRequest {
 struct EndpointPatch {
     let endpoint: Endpoint
 
-    init(_ body: [UInt8], of current: Endpoint, known: KnownNames, rule: CallbackRule) throws(Problem) {
+    init(_ body: [UInt8], of current: Endpoint, known: KnownNames, rule: CallbackGuard) throws(Problem) {
         let problems = FieldProblems()
         let fields = try Fields.parse(body, known: EndpointFields.names, problems: problems)
         let settings = EndpointFields(fields, known: known, rule: rule)

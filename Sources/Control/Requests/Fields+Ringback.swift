@@ -1,3 +1,4 @@
+import AddressGuard
 import RingbackCore
 import WebhookSignature
 
@@ -27,8 +28,8 @@ extension Fields {
         }
     }
 
-    /// A callback's URL, which has to pass the grammar and the operator's rule.
-    func callbackURL(_ name: String, rule: CallbackRule) -> String? {
+    /// A callback's URL, which has to pass the guard.
+    func callbackURL(_ name: String, rule: CallbackGuard) -> String? {
         guard let text = string(name) else { return nil }
         if let reason = rule.refusal(of: text) { report(name, reason) }
         return text
@@ -63,17 +64,14 @@ extension Fields {
     }
 }
 
-/// Whether a URL may be called back.
-struct CallbackRule: Sendable {
-    /// The operator's rule; answers why not, or `nil`.
-    let judge: @Sendable (HTTPURL) -> String?
-
-    /// - Returns: Why not, in words for whoever wrote the URL; `nil` when it may.
+extension CallbackGuard {
+    /// - Returns: Why nothing may be sent to a URL, in words for whoever wrote it; `nil` when something may, as far as the URL itself tells.
     func refusal(of text: String) -> String? {
         do {
-            return judge(try HTTPURL(validating: text))
+            _ = try judge(text)
+            return nil
         } catch {
-            return "\(error)"
+            return error.reason
         }
     }
 }

@@ -1,3 +1,4 @@
+import AddressGuard
 import RingbackCore
 import Store
 
@@ -11,7 +12,7 @@ struct WatchRequest {
     let watch: NewWatch
 
     /// - Throws: ``Problem`` with everything that is wrong.
-    init(_ body: [UInt8], known: KnownNames, rule: CallbackRule) throws(Problem) {
+    init(_ body: [UInt8], known: KnownNames, rule: CallbackGuard) throws(Problem) {
         let problems = FieldProblems()
         let fields = try Fields.parse(body, known: Self.names, problems: problems)
         let response = Self.responseID(fields)
@@ -51,7 +52,7 @@ struct WatchRequest {
         return known.defaultUpstream
     }
 
-    private static func callback(_ fields: Fields, rule: CallbackRule) -> Callback? {
+    private static func callback(_ fields: Fields, rule: CallbackGuard) -> Callback? {
         guard let callback = fields.object("callback", known: callbackNames) else { return nil }
         _ = callback.requiredString("url", example: "the URL to call, such as https://app.example.com/hooks/ringback")
         let url = callback.callbackURL("url", rule: rule)

@@ -43,7 +43,7 @@ struct EndpointRoutes {
     }
 
     private func create(_ call: Call) async throws -> Answer {
-        let request = try EndpointRequest(call.body, known: dependencies.knownNames, rule: dependencies.callbackRule)
+        let request = try EndpointRequest(call.body, known: dependencies.knownNames, rule: dependencies.callbackGuard())
         let endpoint = request.endpoint
         guard dependencies.directory[endpoint.name] == nil, try await dependencies.store.addEndpoint(endpoint, now: call.now) else {
             throw Problem(.conflict, "there is an endpoint '\(endpoint.name)' already: PATCH changes it, or choose another name")
@@ -57,7 +57,7 @@ struct EndpointRoutes {
 
     private func change(_ call: Call) async throws -> Answer {
         let current = try changeable(call)
-        let patch = try EndpointPatch(call.body, of: current, known: dependencies.knownNames, rule: dependencies.callbackRule)
+        let patch = try EndpointPatch(call.body, of: current, known: dependencies.knownNames, rule: dependencies.callbackGuard())
         guard try await dependencies.store.updateEndpoint(patch.endpoint, now: call.now) else { throw missing }
         var endpoint = patch.endpoint
         // While the store wrote, a receiver's 410 may have switched the endpoint off: that is not the patch's to undo.

@@ -24,7 +24,7 @@ struct WatchRoutes {
     }
 
     private func register(_ call: Call) async throws -> Answer {
-        let request = try WatchRequest(call.body, known: dependencies.knownNames, rule: dependencies.callbackRule)
+        let request = try WatchRequest(call.body, known: dependencies.knownNames, rule: dependencies.callbackGuard())
         switch try await dependencies.store.register(request.watch, now: call.now) {
         case .created(let watch), .reopened(let watch):
             return try .json(WatchObject(watch), status: .created, headers: [.location: "/v1/watches/\(watch.id)"])

@@ -31,6 +31,7 @@ private func routeTable(_ dependencies: ControlDependencies) -> [Route] {
         EndpointRoutes(dependencies).all,
         DeliveryRoutes(dependencies).all,
         DeadLetterRoutes(dependencies).all,
+        ExplainRoutes(dependencies).all,
         IngestRoutes(dependencies).all,
         RelayRoutes(dependencies).all,
     ]

@@ -1,3 +1,4 @@
+package import AddressGuard
 package import Delivering
 package import RingbackCore
 package import Store
@@ -22,15 +23,18 @@ package struct WebhookDestination: Destination {
     private let consent: Consent?
     private let tokens: AccessTokens?
 
-    /// - Parameter time: Measures what is left of the timeout.
+    /// - Parameters:
+    ///   - callbackGuard: The guard as it is configured now, asked before each request; `nil` for the operator's own endpoints.
+    ///   - time: Measures what is left of the timeout.
     /// - Throws: ``InvalidDestination`` when the URL or a secret cannot be used.
     package init(
-        _ target: WebhookTarget, of endpoint: Endpoint, transport: any Transport, time: any TimeSource
+        _ target: WebhookTarget, of endpoint: Endpoint, transport: any Transport, callbackGuard: (@Sendable () -> CallbackGuard)?,
+        time: any TimeSource
     ) throws(InvalidDestination) {
         keys = try SigningKeys(target.secrets)
         form = target.payload
         headers = WebhookHeaders.custom(target.headers)
-        let route = try WebhookRoute(target, of: endpoint, transport: transport, time: time)
+        let route = try WebhookRoute(target, of: endpoint, transport: transport, callbackGuard: callbackGuard, time: time)
         self.route = route
         consent = target.handshake.map { Consent($0, route: route) }
         tokens = try target.credentials.map { credentials throws(InvalidDestination) in try AccessTokens(credentials, route: route) }

@@ -1,7 +1,8 @@
+import AddressGuard
 import RingbackCore
 import Transport
 
-/// The way to one receiver: its URL, whose certificates are believed, and the bounds of every request.
+/// The way to one receiver: its URL, whose certificates are believed, the bounds of every request, and the guard that judges each.
 struct WebhookRoute: Sendable {
     private let url: HTTPURL
     private let limits: TransferLimits
@@ -9,8 +10,12 @@ struct WebhookRoute: Sendable {
     private let transport: any Transport
     private let time: any TimeSource
     private let timeout: Duration
+    private let callbackGuard: (@Sendable () -> CallbackGuard)?
 
-    init(_ target: WebhookTarget, of endpoint: Endpoint, transport: any Transport, time: any TimeSource) throws(InvalidDestination) {
+    init(
+        _ target: WebhookTarget, of endpoint: Endpoint, transport: any Transport, callbackGuard: (@Sendable () -> CallbackGuard)?,
+        time: any TimeSource
+    ) throws(InvalidDestination) {
         do {
             url = try HTTPURL(validating: target.url)
         } catch {
@@ -24,6 +29,7 @@ struct WebhookRoute: Sendable {
             identity: target.certificate.map { TransferIdentity(certificateFile: $0.certificateFile, keyFile: $0.keyFile) })
         self.transport = transport
         self.time = time
+        self.callbackGuard = callbackGuard
         timeout = endpoint.timeout
     }
 
@@ -42,10 +48,22 @@ struct WebhookRoute: Sendable {
     /// Sends a request on the same terms to somebody else, such as whoever gives out tokens for the receiver.
     func perform(_ request: TransferRequest, by deadline: Moment) async throws(TransferFailure) -> TransferAnswer {
         let left = deadline - time.now
-        guard left > .zero else { throw TransferFailure(error: .totalTimeout, summary: TransferSummary(), head: nil) }
+        guard left > .zero else { throw TransferFailure(.totalTimeout) }
         var request = request
+        request.addressPolicy = try addressPolicy(for: request.url)
         request.limits = limits
         request.limits.total = left
         return try await transport.perform(request, keeping: WebhookDestination.maximumAnswerBytes)
+    }
+
+    /// Judges a URL by itself, and says how to judge where it leads. Asked each time, since the rules may have changed since the endpoint's
+    /// registration.
+    private func addressPolicy(for url: String) throws(TransferFailure) -> TransferAddressPolicy? {
+        guard let callbackGuard = callbackGuard?() else { return nil }
+        do {
+            return TransferAddressPolicy(callbackGuard, for: try callbackGuard.judge(url))
+        } catch {
+            throw TransferFailure(.refusedByGuard(TransferRefusal(error)))
+        }
     }
 }
