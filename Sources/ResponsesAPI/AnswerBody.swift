@@ -19,8 +19,7 @@ package final class AnswerBody {
     private var outline: ObjectOutline?
     /// Why nothing more can be read.
     private var syntaxError: JSONError?
-    /// The status was found, and says that the response runs or that it has ended.
-    private var isRunning: Bool?
+    private var hasStatus = false
     /// It was not read to its end, although more would have come.
     private var isCut = false
 
@@ -62,11 +61,11 @@ package final class AnswerBody {
             return
         }
         guard let outline else { return }
-        if isRunning == nil, outline.kept.contains("status") {
-            isRunning = ResponseObject(outline: outline.bytes, size: outline.count).map { $0.terminalStatus == nil }
-        }
+        if outline.count > Self.maximumReadBytes { isCut = true }
+        guard !hasStatus, outline.kept.contains("status") else { return }
+        hasStatus = true
         // Of a response that runs nothing else is of interest.
-        isCut = isRunning == true || outline.count > Self.maximumReadBytes
+        if let response = ResponseObject(outline: outline.bytes, size: outline.count), response.terminalStatus == nil { isCut = true }
     }
 
     /// The response object that a body too large to be held is, without its bytes.

@@ -116,18 +116,28 @@ struct EndpointDirectoryTests {
             type: .watchStalled, status: .inProgress, unnamed: ["all", "running", "this-model"],
             named: ["all", "other-model", "running", "this-model"]),
         Row(type: .watchStalled, status: .queued, unnamed: ["all", "this-model"], named: ["all", "other-model", "this-model"]),
+        Row(type: .responseQueued, status: .queued, unnamed: ["all", "this-model"], named: ["all", "other-model", "this-model"]),
+        Row(
+            type: .responseInProgress, status: .inProgress, unnamed: ["all", "running", "this-model"],
+            named: ["all", "other-model", "running", "this-model"]),
+        Row(
+            type: .responseRequiresAction, status: .inProgress, unnamed: ["all", "running", "this-model"],
+            named: ["all", "other-model", "running", "this-model"]),
     ]
 
     @Test("applies match as the table says", arguments: table)
     func matchTable(_ row: Row) {
-        let everything = ["response.*", "watch.*"]
-        let names = ["all", "failures", "lost", "other-model", "running", "silent", "this-model"]
+        // Progress is told to those who ask for it by name.
+        let everything = ["response.*", "watch.*"] + RunningStatus.allCases.map(\.eventType.rawValue)
+        let names = ["all", "failures", "lost", "other-model", "outcomes", "running", "silent", "this-model"]
         let directory = EndpointDirectory([
             endpoint("all", events: everything), endpoint("failures", events: everything, match: EndpointMatch(statuses: [.failed])),
             endpoint("lost", events: everything, match: EndpointMatch(statuses: [.lost])),
             endpoint("running", events: everything, match: EndpointMatch(statuses: [.inProgress])),
             endpoint("other-model", events: everything, match: EndpointMatch(model: "other-*")),
             endpoint("this-model", events: everything, match: EndpointMatch(model: "this-*")),
+            // Means outcomes by its events and a running response by its status: never.
+            endpoint("outcomes", match: EndpointMatch(statuses: [.queued, .inProgress])),
             // Its status would do, its events never come.
             endpoint("silent", events: ["delivery.*"], match: EndpointMatch(statuses: [row.status])),
         ])
