@@ -26,7 +26,7 @@ enum DeliveryText {
         fields.add("next attempt", delivery.nextAttemptAt?.description)
         fields.add("delivered", delivery.deliveredAt?.description)
         guard let attempts = delivery.attemptLog, let last = attempts.last else { return "\(fields.text())\n\nNo attempts yet." }
-        return "\(fields.text())\n\n\(table(attempts))\n\n\(AttemptText.full(last))"
+        return "\(fields.text())\n\n\(table(attempts))\n\nThe last attempt:\n\(AttemptText.full(last))"
     }
 
     static func table(_ attempts: [AttemptObject]) -> String {

@@ -56,6 +56,7 @@ struct Bridge: Sendable {
                 inbox: \(self.inbox.path)
                 retry: { schedule: [\(Self.patientSchedule.joined(separator: ", "))], jitter: 0.2 }
             retention: \(retention)
+            security: { allow_networks: [127.0.0.0/8] }
             """
         try text.write(to: configuration, atomically: true, encoding: .utf8)
     }
