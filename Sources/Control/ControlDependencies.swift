@@ -20,6 +20,8 @@ package struct ControlDependencies: Sendable {
     /// is recorded.
     package var testEndpoint: @Sendable (Endpoint, Event, [UInt8]?) async -> Attempt
     package var liveProgress: @Sendable (WatchID) async -> LiveProgress?
+    /// How an endpoint does; `nil` when it was not sent anything yet.
+    package var breaker: @Sendable (EndpointName) -> BreakerStatus?
     /// Why the node is not ready, in sentences for an operator; empty when it is.
     package var readiness: @Sendable () async -> [String]
     /// The node's figures, for `/metrics`. Each family comes once.
@@ -45,6 +47,7 @@ package struct ControlDependencies: Sendable {
         logger: Logger,
         testEndpoint: @escaping @Sendable (Endpoint, Event, [UInt8]?) async -> Attempt,
         liveProgress: @escaping @Sendable (WatchID) async -> LiveProgress? = { _ in nil },
+        breaker: @escaping @Sendable (EndpointName) -> BreakerStatus? = { _ in nil },
         readiness: @escaping @Sendable () async -> [String] = { [] },
         metrics: @escaping @Sendable () async -> [MetricFamily] = { [] },
         endpointsChanged: @escaping @Sendable () async -> Void = {},
@@ -62,6 +65,7 @@ package struct ControlDependencies: Sendable {
         self.logger = logger
         self.testEndpoint = testEndpoint
         self.liveProgress = liveProgress
+        self.breaker = breaker
         self.readiness = readiness
         self.metrics = metrics
         self.endpointsChanged = endpointsChanged

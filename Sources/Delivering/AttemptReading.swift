@@ -1,4 +1,4 @@
-import RingbackCore
+package import RingbackCore
 
 /// What an attempt's report says about the receiver, sorted by what follows from it (contract, section 6).
 ///
@@ -64,12 +64,29 @@ package enum DisablingCause: Sendable, Hashable {
     case gone
     /// The receiver answered with `webhook-delivery: disable`.
     case asked
+    /// Nothing but failures came since then.
+    case failing(since: Timestamp)
 
     /// For people, kept with the endpoint and told in `endpoint.disabled`.
     package var reason: String {
         switch self {
         case .gone: "the receiver answered 410 Gone"
         case .asked: "the receiver asked for it with `webhook-delivery: disable`"
+        case .failing(let since): "every attempt has failed since \(since), for more than \(Breaker.disablingAfter.text)"
+        }
+    }
+}
+
+extension Breaker.Verdict {
+    /// What an attempt says about the receiver.
+    ///
+    /// A receiver that declines one message (`abort-message`) is at work, but the answer is no success either. One that wants to be disabled
+    /// gets its wish, and needs no breaker.
+    init(_ reading: AttemptReading, _ error: AttemptError?) {
+        switch reading {
+        case .success: self = .success
+        case .ownTrouble, .gone, .refused, .disabled: self = .nothing
+        case .rejected, .failed: self = error?.isTheReceivers == false ? .nothing : .failure
         }
     }
 }

@@ -23,6 +23,18 @@ enum BridgeEvents {
             watch: delivery.watch, upstream: job.event.upstream, response: delivery.response, data: JSON.object(data).bytes)
     }
 
+    /// `endpoint.recovered`, once per time of trouble.
+    ///
+    /// - Parameter from: When its circuit breaker tripped first, or when it was disabled.
+    static func recovery(of endpoint: EndpointName, from: Timestamp, now: Timestamp) -> Event {
+        let data: JSON = [
+            "id": .string(endpoint.rawValue), "endpoint": .string(endpoint.rawValue), "troubled_since": .string(from.rfc3339),
+        ]
+        return Event(
+            id: EventID(type: .endpointRecovered, occasion: "\(endpoint):\(from.milliseconds)"), type: .endpointRecovered, createdAt: now,
+            watch: nil, upstream: nil, response: nil, data: data.bytes)
+    }
+
     /// `endpoint.disabled`, once per answer that asked for it.
     static func disabling(of endpoint: EndpointName, cause: DisablingCause, by job: DeliveryJob, attempt: Int, now: Timestamp) -> Event {
         let data: JSON = [

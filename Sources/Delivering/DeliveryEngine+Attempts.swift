@@ -10,13 +10,16 @@ extension DeliveryEngine {
         var operatorDetail: String?
         let decision: DeliveryMachine.Decision
         let endedAt: Timestamp
+        /// What the attempt says about the receiver.
+        let verdict: Breaker.Verdict
     }
 
     /// The child task of one attempt.
-    func deliver(_ job: DeliveryJob) async {
+    func deliver(_ job: DeliveryJob, _ ticket: Breaker.Ticket) async {
         let outcome = await outcome(of: job)
-        places.attemptEnded(job)
+        let followUp = places.attemptEnded(job, ticket, outcome?.verdict ?? .nothing, jitter: dice.fraction())
         if let outcome {
+            await carryOut(followUp, outcome, of: job)
             await settle(outcome, of: job)
         } else {
             unsent.append((job.delivery.id, inHand[job.delivery.id] ?? job.lease))
@@ -37,16 +40,19 @@ extension DeliveryEngine {
             return machine.bury(.endpointRemoved).map {
                 Outcome(
                     attempt: Attempt(number: number, diedAt: startedAt, detail: "the \(what) no longer exists"), decision: $0,
-                    endedAt: startedAt)
+                    endedAt: startedAt, verdict: .nothing)
             }
         }
         let report = await report(of: job, to: endpoint, number: number, startedAt: startedAt)
         let endedAt = time.wallNow
         if Task.isCancelled, report.error?.isOurOwn == true, machine.release(now: endedAt) { return nil }
+        let reading = AttemptReading(report)
         let attempt = Attempt(
-            number: number, startedAt: startedAt, report: report, isSuccess: AttemptReading(report).isSuccess, elapsed: time.now - start)
+            number: number, startedAt: startedAt, report: report, isSuccess: reading.isSuccess, elapsed: time.now - start)
         return machine.attemptEnded(report, now: endedAt, jitter: dice.fraction()).map {
-            Outcome(attempt: attempt, operatorDetail: report.operatorDetail, decision: $0, endedAt: endedAt)
+            Outcome(
+                attempt: attempt, operatorDetail: report.operatorDetail, decision: $0, endedAt: endedAt,
+                verdict: Breaker.Verdict(reading, report.error))
         }
     }
 
@@ -75,11 +81,41 @@ extension DeliveryEngine {
         }
     }
 
-    /// Carries out what was decided and writes it down.
+    /// Carries out what an attempt means for its endpoint, before its own outcome is written: after a crash between the two the attempt is
+    /// made again. The other way round the receiver's wish, or its recovery, would be forgotten.
+    private func carryOut(
+        _ followUp: (consequences: Breaker.Consequences, record: BreakerRecord?), _ outcome: Outcome, of job: DeliveryJob
+    ) async {
+        let name = job.delivery.endpoint
+        let consequences = followUp.consequences
+        if consequences.hasTripped {
+            counters.trips += 1
+            logger.warning(
+                "An endpoint's circuit breaker has tripped: its deliveries wait, single probes find out when it is back.",
+                metadata: ["endpoint.name": "\(name)"])
+        }
+        if let since = consequences.recoveredFrom {
+            counters.recoveries += 1
+            logger.notice("An endpoint has recovered.", metadata: ["endpoint.name": "\(name)", "endpoint.troubled_since": "\(since)"])
+            await raise(BridgeEvents.recovery(of: name, from: since, now: outcome.endedAt), except: nil)
+        }
+        let isHopeless = consequences.failingSince.map { DisablingCause.failing(since: $0) }
+        if let cause = outcome.decision.disabling ?? isHopeless {
+            await disable(cause, by: job, attempt: outcome.attempt.number)
+        } else if let record = followUp.record {
+            await save(record, of: name)
+        }
+    }
+
+    private func save(_ record: BreakerRecord, of endpoint: EndpointName) async {
+        let now = time.wallNow
+        _ = await untilTaken(.breaker, patience: options.recordingPatience) { () async throws(StoreError) in
+            try await self.store.saveBreaker(record, of: endpoint, now: now)
+        }
+    }
+
+    /// Writes down what came of an attempt.
     private func settle(_ outcome: Outcome, of job: DeliveryJob) async {
-        // First the endpoint, then the attempt: after a crash between the two the attempt is made again, once the endpoint is enabled. The
-        // other way round the receiver's wish would be forgotten.
-        if let cause = outcome.decision.disabling { await disable(cause, by: job, attempt: outcome.attempt.number) }
         let written = await untilTaken(.record, patience: options.recordingPatience) { () async throws(StoreError) in
             try await self.write(outcome, of: job)
         }
@@ -126,8 +162,9 @@ extension DeliveryEngine {
         }
     }
 
-    /// Those who asked for an event about an endpoint, without that endpoint itself; with places where there are some.
-    private func recipients(of type: EventType, except subject: EndpointName) -> [Recipient] {
+    /// Those who asked for an event about an endpoint, without that endpoint itself when it cannot hear of it; with places where there are
+    /// some.
+    private func recipients(of type: EventType, except subject: EndpointName?) -> [Recipient] {
         directory.recipients(of: type).filter { $0 != subject }.map { Recipient(endpoint: $0, bornLeased: places.reserve($0)) }
     }
 
@@ -147,30 +184,34 @@ extension DeliveryEngine {
         directory.set(endpoint)
         logger.warning("An endpoint is disabled.", metadata: ["endpoint.name": "\(name)", "endpoint.reason": "\(cause.reason)"])
         let now = time.wallNow
+        counters.disabled += 1
+        let record = places.disabled(name)
         _ = await untilTaken(.disable, patience: options.recordingPatience) { () async throws(StoreError) in
             try await self.store.setDisabled(name, reason: cause.reason, now: now)
         }
-        let event = BridgeEvents.disabling(of: name, cause: cause, by: job, attempt: attempt, now: now)
-        _ = await untilTaken(.disable, patience: options.recordingPatience) { () async throws(StoreError) in
-            try await self.announce(event, about: name, now: now)
-        }
+        await save(record, of: name)
+        await raise(BridgeEvents.disabling(of: name, cause: cause, by: job, attempt: attempt, now: now), except: name)
     }
 
-    private func announce(_ event: Event, about endpoint: EndpointName, now: Timestamp) async throws(StoreError) {
-        let recipients = recipients(of: event.type, except: endpoint)
-        let recorded: RecordedEvent?
-        do throws(StoreError) {
-            recorded = try await store.record(event, recipients: recipients, now: now)
-        } catch {
-            handOver([], to: recipients)
-            throw error
+    /// Writes an event about an endpoint, once per id, with a delivery for everybody who asked for it.
+    private func raise(_ event: Event, except subject: EndpointName?) async {
+        let now = time.wallNow
+        _ = await untilTaken(.disable, patience: options.recordingPatience) { () async throws(StoreError) in
+            let recipients = self.recipients(of: event.type, except: subject)
+            let recorded: RecordedEvent?
+            do throws(StoreError) {
+                recorded = try await self.store.record(event, recipients: recipients, now: now)
+            } catch {
+                self.handOver([], to: recipients)
+                throw error
+            }
+            self.handOver(recorded?.jobs ?? [], to: recipients)
         }
-        handOver(recorded?.jobs ?? [], to: recipients)
     }
 
     private func note(_ outcome: Outcome, of job: DeliveryJob) {
         let metadata = metadata(outcome, of: job)
-        if outcome.attempt.outcome == .failed, let error = outcome.attempt.error { counters.failures[error, default: 0] += 1 }
+        count(outcome.attempt, to: job.delivery.endpoint)
         switch outcome.decision.next {
         case .delivered:
             counters.delivered += 1
@@ -190,6 +231,16 @@ extension DeliveryEngine {
         }
     }
 
+    private func count(_ attempt: Attempt, to endpoint: EndpointName) {
+        if attempt.outcome == .failed, let error = attempt.error { counters.failures[error, default: 0] += 1 }
+        // Strangers make as many callbacks as they like: in a metric they are nobody.
+        guard !endpoint.isCallback else { return }
+        switch attempt.outcome {
+        case .succeeded: counters.attempts[endpoint, default: .init()].succeeded += 1
+        case .failed: counters.attempts[endpoint, default: .init()].failed += 1
+        }
+    }
+
     private func metadata(_ outcome: Outcome, of job: DeliveryJob) -> Logger.Metadata {
         var metadata: Logger.Metadata = [
             "delivery.id": "\(job.delivery.id)", "event.id": "\(job.delivery.event)", "endpoint.name": "\(job.delivery.endpoint)",
@@ -205,7 +256,8 @@ extension DeliveryEngine {
 extension DeliveryJob {
     fileprivate func with(response: [UInt8]?) -> DeliveryJob {
         DeliveryJob(
-            delivery: delivery, lease: lease, leasedUntil: leasedUntil, event: event, response: response, metadata: metadata,
+            delivery: delivery, lease: lease, leasedUntil: leasedUntil, isRetry: isRetry, event: event, response: response,
+            metadata: metadata,
             callback: callback)
     }
 }

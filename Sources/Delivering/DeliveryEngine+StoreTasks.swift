@@ -11,6 +11,7 @@ extension DeliveryEngine {
         case record
         case release
         case disable
+        case breaker
     }
 
     /// How many deliveries are given back in one change.
@@ -33,21 +34,33 @@ extension DeliveryEngine {
 
     /// Asks for everything that waits, in case a hint was lost, and puts the house in order.
     func look() async {
+        // A change of the directory, or a reset of a breaker, that nobody announced takes effect here.
+        await endpointsChanged()
         do throws(StoreError) {
             // Later times are found by later looks; until then they would only fill the memory.
             let soon = time.wallNow + options.lookInterval * 2
-            let times = try await store.nextDue().filter { $0.value <= soon }
+            let times = try await store.nextDue()
             succeeded(.look)
-            places.look(at: times)
+            let now = time.wallNow
+            dueSince = times.filter { $0.value <= now }
+            places.look(at: times.filter { $0.value <= soon })
         } catch {
             failed(.look, error)
         }
         destinations.keep { directory[$0] != nil }
-        // A change of the directory that nobody announced takes effect here.
-        places.endpointsChanged()
         nextLook = time.now + options.lookInterval
         isLooking = false
         places.wake()
+    }
+
+    /// Takes over what the store holds of the circuit breakers: everything at the start, and later resets by somebody who enabled an endpoint.
+    func adoptBreakers() async {
+        do throws(StoreError) {
+            places.adopt(try await store.breakers())
+            succeeded(.breaker)
+        } catch {
+            failed(.breaker, error)
+        }
     }
 
     func giveBack(_ job: DeliveryJob) {

@@ -4,8 +4,8 @@ package import Store
 
 /// The sender: takes deliveries that are due, tries them, and records what came of it, until they are delivered or dead.
 ///
-/// The decisions are made by ``DeliveryMachine`` (what an answer means) and ``LaneTable`` (who may send); this actor carries them out. Each
-/// attempt is a child task of ``run()``. What is acknowledged is in the store only: a crash at any line loses nothing, since an attempt
+/// The decisions are made by ``DeliveryMachine`` (what an answer means), ``LaneTable`` (who may send) and ``Breaker`` (whether the receiver
+/// is worth a try); this actor carries them out. Each attempt is a child task of ``run()``. What is acknowledged is in the store only: a crash at any line loses nothing, since an attempt
 /// without a recorded outcome is made again, with the same event id, when its lease runs out.
 package actor DeliveryEngine {
     /// The door for whoever records events; also what to call when the directory was changed.
@@ -38,6 +38,8 @@ package actor DeliveryEngine {
     /// Outcomes that wait to hear which deliveries a claim under way brings.
     private var claimWaiters: [CheckedContinuation<Void, Never>] = []
     private var isRunning = false
+    /// As of the last look.
+    var dueSince: [EndpointName: Timestamp] = [:]
 
     /// - Parameters:
     ///   - loop: Where attempts run: the loop of the transport that carries them saves a thread switch per step. `nil`: the global pool.
@@ -109,10 +111,17 @@ package actor DeliveryEngine {
             number: 1, startedAt: startedAt, report: report, isSuccess: AttemptReading(report).isSuccess, elapsed: time.now - start)
     }
 
+    /// The directory was changed, or an endpoint was enabled: returns when that has taken effect here.
+    package func endpointsChanged() async {
+        await adoptBreakers()
+        places.endpointsChanged()
+    }
+
     package func snapshot() -> DeliverySnapshot {
         var snapshot = places.snapshot
         snapshot.isRunning = isRunning
         snapshot.counters = counters
+        snapshot.dueSince = dueSince
         snapshot.storeTrouble = storeTroubles.values.first
         return snapshot
     }
@@ -120,8 +129,10 @@ package actor DeliveryEngine {
     private func work() async {
         // Listening begins before the first look, so that nothing falls between the two.
         let hints = store.hints()
+        // Before anything is claimed: what was open when the process before this one ended is open still.
+        await adoptBreakers()
         await withDiscardingTaskGroup { group in
-            group.addTask(executorPreference: loop) { [places] in await Self.listen(to: hints, places) }
+            group.addTask(executorPreference: loop) { await self.listen(to: hints) }
             while !places.isClosed {
                 receive(in: &group)
                 startStoreTasks(in: &group)
@@ -134,11 +145,12 @@ package actor DeliveryEngine {
         await releaseUnsent(patience: Self.lastReleasePatience)
     }
 
-    private static func listen(to hints: AsyncStream<StoreHint>, _ places: DeliveryPlaces) async {
+    nonisolated private func listen(to hints: AsyncStream<StoreHint>) async {
         for await hint in hints {
             switch hint {
             case .deliveriesDue(let endpoints): places.look(at: endpoints)
-            case .endpointsChanged: places.endpointsChanged()
+            case .retriesDue(let endpoints): places.look(at: endpoints, onlyForRetries: true)
+            case .endpointsChanged: await endpointsChanged()
             case .watchesRegistered, .watchesStopped, .watchesWorthALook: break
             }
         }
@@ -178,9 +190,14 @@ package actor DeliveryEngine {
         } else if directory[endpoint]?.isEnabled == false {
             giveBack(job)
             places.look(at: [endpoint])
-        } else {
+        } else if let ticket = places.begin(job) {
             inHand[id] = job.lease
-            group.addTask(executorPreference: loop) { await self.deliver(job) }
+            group.addTask(executorPreference: loop) { await self.deliver(job, ticket) }
+        } else {
+            // The circuit breaker opened while it was on its way: it waits with the others, and nothing is counted.
+            counters.heldBack += 1
+            giveBack(job)
+            places.look(at: [endpoint])
         }
     }
 

@@ -14,6 +14,7 @@ package final class DeliveryPlaces: DeliveryIntake {
 
     private struct State {
         var table: LaneTable
+        var breakers = BreakerTable()
         var handedOver: [DeliveryJob] = []
         var isClosed = false
     }
@@ -38,10 +39,13 @@ package final class DeliveryPlaces: DeliveryIntake {
     package func reserve(_ endpoint: EndpointName) -> BirthLease? {
         let definition = endpoint.isCallback ? Self.callbackDefaults : directory[endpoint]
         guard let definition, definition.isEnabled else { return nil }
+        let now = time.wallNow
         let isReserved = state.withLockedValue { state in
-            !state.isClosed && state.table.reserve(endpoint, places: Self.places(of: definition))
+            guard !state.isClosed else { return false }
+            let allowance = LaneAllowance(of: definition, state.breakers.permission(endpoint, now: now))
+            return state.table.reserve(endpoint, allowance, now: now)
         }
-        return isReserved ? BirthLease(node: node, until: time.wallNow + definition.leaseLength) : nil
+        return isReserved ? BirthLease(node: node, until: now + definition.leaseLength) : nil
     }
 
     package func cancel(_ endpoints: [EndpointName]) {
@@ -62,9 +66,19 @@ package final class DeliveryPlaces: DeliveryIntake {
         alarm.ring()
     }
 
-    /// The directory was changed: disabled endpoints may be enabled, others have more places.
+    /// The directory was changed: disabled endpoints may be enabled, others have more places or are gone.
     package func endpointsChanged() {
+        state.withLockedValue { state in
+            state.breakers.keep { directory[$0] != nil }
+            state.table.keepBuckets { directory[$0] != nil }
+        }
         change { $0.lookAtBlockedLanes() }
+    }
+
+    /// How an endpoint does; `nil` when it was not sent anything yet.
+    package func breakerStatus(_ endpoint: EndpointName) -> BreakerStatus? {
+        let now = time.wallNow
+        return state.withLockedValue { $0.breakers.status(endpoint, now: now) }
     }
 
     // MARK: For the sender
@@ -89,9 +103,9 @@ package final class DeliveryPlaces: DeliveryIntake {
         }
     }
 
-    func look(at endpoints: [EndpointName]) {
+    func look(at endpoints: [EndpointName], onlyForRetries: Bool = false) {
         change { table in
-            for endpoint in endpoints { table.look(at: endpoint) }
+            for endpoint in endpoints { table.look(at: endpoint, onlyForRetries: onlyForRetries) }
         }
     }
 
@@ -109,9 +123,11 @@ package final class DeliveryPlaces: DeliveryIntake {
     func beginClaim(rows: Int, lanes: Int) -> DeliveryClaim? {
         let now = time.wallNow
         let claim = state.withLockedValue { state in
-            state.table.beginClaim(now: now, rows: rows, laneCount: lanes) { endpoint in
-                if endpoint.isCallback { return Self.callbackDefaults.maximumInFlight }
-                return directory[endpoint].map(Self.places(of:)) ?? Self.burialPlaces
+            let breakers = state.breakers
+            return state.table.beginClaim(now: now, rows: rows, laneCount: lanes) { endpoint in
+                let definition = endpoint.isCallback ? Self.callbackDefaults : directory[endpoint]
+                guard let definition else { return LaneAllowance(places: Self.burialPlaces) }
+                return LaneAllowance(of: definition, breakers.permission(endpoint, now: now))
             }
         }
         guard !claim.isEmpty else { return nil }
@@ -134,8 +150,36 @@ package final class DeliveryPlaces: DeliveryIntake {
         alarm.ring()
     }
 
-    func attemptEnded(_ job: DeliveryJob) {
+    /// Begins an attempt; `nil` when its endpoint's circuit breaker makes it wait.
+    func begin(_ job: DeliveryJob) -> Breaker.Ticket? {
+        let now = time.wallNow
+        return state.withLockedValue { $0.breakers.begin(job.delivery.endpoint, now: now) }
+    }
+
+    /// The receiver is done.
+    ///
+    /// - Returns: What follows for the endpoint, and what is to be written down about it.
+    func attemptEnded(
+        _ job: DeliveryJob, _ ticket: Breaker.Ticket, _ verdict: Breaker.Verdict, jitter: Double
+    ) -> (consequences: Breaker.Consequences, record: BreakerRecord?) {
+        let now = time.wallNow
+        // The breaker first: the place that becomes free is given away by what it allows from now on.
+        let result = state.withLockedValue { state in
+            state.breakers.attemptEnded(job.delivery.endpoint, ticket, verdict, now: now, jitter: jitter)
+        }
         change { $0.attemptEnded(job.delivery.endpoint, isRetry: job.isRetry) }
+        return result
+    }
+
+    /// - Returns: What is to be written down.
+    func disabled(_ endpoint: EndpointName) -> BreakerRecord {
+        let now = time.wallNow
+        return state.withLockedValue { $0.breakers.disabled(endpoint, now: now) }
+    }
+
+    /// What the store holds of the circuit breakers.
+    func adopt(_ records: [EndpointName: BreakerRecord]) {
+        state.withLockedValue { state in state.breakers.adopt(records.filter { directory[$0.key] != nil }) }
     }
 
     func recorded() {
@@ -151,10 +195,12 @@ package final class DeliveryPlaces: DeliveryIntake {
     var nextWakeUp: Timestamp? { state.withLockedValue(\.table.nextWakeUp) }
 
     var snapshot: DeliverySnapshot {
-        state.withLockedValue { state in
+        let now = time.wallNow
+        return state.withLockedValue { state in
             DeliverySnapshot(
                 isRunning: false, reserved: state.table.reserved, inFlight: state.table.inFlight, recording: state.table.recording,
-                queued: state.handedOver.count, lanes: state.table.counts, counters: DeliveryCounters(), storeTrouble: nil)
+                queued: state.handedOver.count, lanes: state.table.counts, breakers: state.breakers.statuses(now: now),
+                counters: DeliveryCounters(), storeTrouble: nil)
         }
     }
 
@@ -165,13 +211,4 @@ package final class DeliveryPlaces: DeliveryIntake {
         }
         if isWorthWaking { alarm.ring() }
     }
-
-    private static func places(of endpoint: Endpoint) -> Int {
-        endpoint.isEnabled ? max(1, endpoint.maximumInFlight) : 0
-    }
-}
-
-extension DeliveryJob {
-    /// Whether the delivery was tried before.
-    var isRetry: Bool { delivery.attemptsInAll > 0 }
 }

@@ -23,6 +23,10 @@ package struct DeliverySnapshot: Sendable, Hashable {
     package var queued: Int
     /// Lanes in memory, by endpoint; callbacks are in it one by one while they are busy.
     package var lanes: [LaneCount]
+    /// How the endpoints do, callbacks apart; an endpoint that was not sent anything yet is not in it.
+    package var breakers: [EndpointName: BreakerStatus]
+    /// Since when the oldest delivery of each endpoint is due, as of the last regular look at the store; by it the age of a queue is told.
+    package var dueSince: [EndpointName: Timestamp] = [:]
     /// Since the start of the process.
     package var counters: DeliveryCounters
     /// Why the store does not do what it is asked at the moment; `nil` while it does.
@@ -36,6 +40,19 @@ package struct DeliveryCounters: Sendable, Hashable {
     package var dead: [DeadReason: Int] = [:]
     /// Failed attempts by what went wrong.
     package var failures: [AttemptError: Int] = [:]
+    /// Attempts that succeeded or failed, uncounted ones included; by endpoint for those that have a name.
+    package var attempts: [EndpointName: Attempts] = [:]
     /// Outcomes that could not be written down and will be repeated.
     package var forgotten = 0
+    /// Given back untried, because the endpoint's circuit breaker opened meanwhile.
+    package var heldBack = 0
+    package var trips = 0
+    package var recoveries = 0
+    /// Endpoints disabled by what their receiver answered, or by nothing but failures.
+    package var disabled = 0
+
+    package struct Attempts: Sendable, Hashable {
+        package var succeeded = 0
+        package var failed = 0
+    }
 }

@@ -1,15 +1,21 @@
+import Store
+
 /// One endpoint's share of the sender.
 struct Lane: Sendable, Hashable {
     /// Whether the store should be asked for this endpoint's deliveries.
     enum Look: Sendable, Hashable {
         /// Nothing is known to wait. Exits: a hint or a wake-up makes it ready.
         case nothing
-        /// Something may be due; the lane stands in line for the next claim. Exits: asking; blocked when it has no free place.
+        /// Something may be due; the lane stands in line for the next claim. Exits: asking; blocked when it has no free place; paused when
+        /// it has no token, or its circuit breaker is open.
         case ready
-        /// Something may be due, but all places are taken or the endpoint is disabled. Exits: ready when either changes.
+        /// Something may be due, but all places are taken or the endpoint is disabled. Exits: ready when either changes, or when first
+        /// attempts may wait and only retries were known to.
         case blocked
-        /// The store is being asked; `again` says that there was a hint meanwhile. Exits: ready or nothing with the answer.
-        case asking(again: Bool)
+        /// Something may be due, but its time has not come: by the rate limit or the circuit breaker. Exits: ready when it has.
+        case paused
+        /// The store is being asked. Exits: ready or nothing with the answer.
+        case asking
     }
 
     /// Places promised to deliveries that are about to be born.
@@ -20,17 +26,45 @@ struct Lane: Sendable, Hashable {
     /// First attempts claimed since a retry was.
     var firstsInARow = 0
     var look = Look.nothing
+    /// What may wait in the store; neither while ``look`` is nothing. A newcomer goes behind first attempts that wait, but past retries.
+    var firstsMayWait = false
+    var retriesMayWait = false
+    /// Hints that came while the store was being asked: what they speak of may not be in its answer.
+    var heardOfFirsts = false
+    var heardOfRetries = false
 
     var busy: Int { reserved + inFlight }
 
-    /// Of a lane's places, a quarter is kept for retries, so that a stream of new events does not starve them; a lane with a single place
-    /// gives it to a retry after three first attempts.
+    /// Of a lane's places, a quarter is kept for retries, so that a stream of new events does not starve them, and a quarter for first
+    /// attempts, so that they find a place while a hundred thousand dead letters are redriven. A lane with a single place gives it to a
+    /// retry after three first attempts.
     static let firstsPerRetry = 3
+
+    /// How many of `places` are kept for first attempts, and how many for retries; 0 of a single one.
+    static func share(of places: Int) -> Int {
+        places > 1 ? max(1, places / (firstsPerRetry + 1)) : 0
+    }
+
+    /// How many of `free` places retries may take.
+    func room(forRetries free: Int, places: Int) -> Int {
+        max(0, min(free, places - Self.share(of: places) - retriesInFlight))
+    }
 
     /// How many of `free` places retries may take even when first attempts wait.
     func reservedForRetries(of free: Int, places: Int) -> Int {
         guard places > 1 else { return firstsInARow >= Self.firstsPerRetry ? free : 0 }
-        let share = max(1, places / (Self.firstsPerRetry + 1))
-        return min(free, max(0, share - retriesInFlight))
+        return min(free, max(0, Self.share(of: places) - retriesInFlight))
+    }
+}
+
+extension Lane {
+    /// Takes from a claim's answer what may still wait in the store.
+    ///
+    /// The store takes first attempts up to what is reserved for retries, and then fills up with retries. So first attempts are left only if
+    /// the answer is full and retries got no more than what is reserved for them. What was known not to wait still does not, unless a hint came.
+    mutating func learn(_ asked: DeliveryClaim.Lane, deliveries: Int, retries: Int) {
+        firstsMayWait = heardOfFirsts || (firstsMayWait && deliveries >= asked.limit && retries <= asked.reservedForRetries)
+        retriesMayWait =
+            heardOfRetries || (retriesMayWait && retries >= min(asked.limit - (deliveries - retries), asked.retryLimit))
     }
 }

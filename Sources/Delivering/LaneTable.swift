@@ -5,9 +5,13 @@ package import Store
 
 /// Who may send how much at once, and for whom the store should be asked.
 ///
-/// Each endpoint has a *lane* with its own places, so that a slow or dead one never delays another. Three rules guard the places in all:
-/// callbacks, which anybody can register, hold at most half of them; the last quarter goes only to endpoints that have nothing under way,
-/// one place each; and an attempt whose outcome is not on record yet still counts, so that memory stays bounded while the store is away.
+/// Each endpoint has a *lane* with its own places, so that a slow or dead one never delays another. Four rules guard the places in all:
+/// callbacks, which anybody can register, hold at most half of them, and so do retries; the last quarter goes only to endpoints that have
+/// nothing under way, one place each; and an attempt whose outcome is not on record yet still counts, so that memory stays bounded while the
+/// store is away.
+///
+/// First attempts go before retries, see ``Lane``. Redriven and replayed deliveries are retries here. A rate limit is kept by a token per
+/// delivery, taken with its place; a lane without a token waits for one only while it has work, so an idle lane costs no wake-up.
 package struct LaneTable: Sendable {
     package struct Bounds: Sendable, Hashable {
         /// Reserved, under way and waiting to be recorded, over all lanes.
@@ -24,6 +28,7 @@ package struct LaneTable: Sendable {
         }
 
         var callbacks: Int { (inAll + 1) / 2 }
+        var retries: Int { (inAll + 1) / 2 }
         var keptForIdleLanes: Int { inAll / 4 }
     }
 
@@ -39,7 +44,12 @@ package struct LaneTable: Sendable {
         }
     }
 
+    /// A lane without a token waits at least so long, and then finds several: a fast rate does not cost a claim per delivery.
+    package static let shortestPause: Duration = .milliseconds(20)
+
     private let bounds: Bounds
+    /// Of endpoints that have a rate limit now.
+    private var buckets: [EndpointName: TokenBucket] = [:]
     private var lanes: [EndpointName: Lane] = [:]
     /// Lanes that want to claim, in the order in which they asked. Callbacks stand apart: when their half is used up nobody walks past
     /// them.
@@ -48,6 +58,8 @@ package struct LaneTable: Sendable {
     private var wakeUps: Heap<WakeUp> = []
     private var knownWakeUps: Set<WakeUp> = []
     private var busyCallbacks = 0
+    /// Under way, or asked for by the claim under way.
+    private var busyRetries = 0
     package private(set) var reserved = 0
     package private(set) var inFlight = 0
     package private(set) var recording = 0
@@ -61,13 +73,14 @@ package struct LaneTable: Sendable {
 
     /// Takes one place for a delivery that is about to be born.
     ///
-    /// A lane with work waiting in the store gives none: whoever is new goes behind those who wait.
-    ///
-    /// - Parameter places: How many the endpoint has in all; 0 while it is disabled.
-    package mutating func reserve(_ endpoint: EndpointName, places: Int) -> Bool {
+    /// A lane with first attempts waiting in the store gives none: whoever is new goes behind those who wait.
+    package mutating func reserve(_ endpoint: EndpointName, _ allowance: LaneAllowance, now: Timestamp) -> Bool {
         var lane = lanes[endpoint] ?? Lane()
-        guard lane.look == .nothing, freePlaces(of: endpoint, lane, places: places) > 0 else { return false }
+        guard !lane.firstsMayWait, allowance.notBefore.map({ $0 <= now }) ?? true else { return false }
+        guard freePlaces(of: endpoint, lane, places: allowance.places) > 0 else { return false }
         guard lanes[endpoint] != nil || lanes.count < bounds.lanes else { return false }
+        guard tokens(of: endpoint, allowance.rate, now: now) > 0 else { return false }
+        buckets[endpoint]?.take(1)
         lane.reserved += 1
         lanes[endpoint] = lane
         reserved += 1
@@ -80,6 +93,7 @@ package struct LaneTable: Sendable {
         guard var lane = lanes[endpoint], lane.reserved > 0 else { return }
         lane.reserved -= 1
         reserved -= 1
+        buckets[endpoint]?.giveBack(1)
         freed(endpoint, lane)
     }
 
@@ -93,8 +107,11 @@ package struct LaneTable: Sendable {
             busyCallbacks += 1
         }
         lane.inFlight += 1
-        lane.retriesInFlight += isRetry ? 1 : 0
         inFlight += 1
+        if isRetry {
+            lane.retriesInFlight += 1
+            busyRetries += 1
+        }
         lanes[endpoint] = lane
     }
 
@@ -114,15 +131,20 @@ package struct LaneTable: Sendable {
     package mutating func withdraw(_ endpoint: EndpointName, isRetry: Bool) {
         guard var lane = lanes[endpoint], lane.inFlight > 0 else { return }
         lane.inFlight -= 1
-        lane.retriesInFlight -= isRetry ? 1 : 0
         inFlight -= 1
+        if isRetry {
+            lane.retriesInFlight -= 1
+            busyRetries -= 1
+        }
         freed(endpoint, lane)
     }
 
     // MARK: Reasons to ask the store
 
     /// There may be something due for this endpoint.
-    package mutating func look(at endpoint: EndpointName) {
+    ///
+    /// - Parameter onlyForRetries: Whether it is known that no first attempt is among it.
+    package mutating func look(at endpoint: EndpointName, onlyForRetries: Bool = false) {
         var lane = lanes[endpoint] ?? Lane()
         switch lane.look {
         case .nothing:
@@ -130,28 +152,37 @@ package struct LaneTable: Sendable {
             lane.look = .ready
             enqueue(endpoint)
         case .asking:
-            // What came after the store was asked may not be in its answer.
-            lane.look = .asking(again: true)
-        case .ready, .blocked:
-            return
+            lane.heardOfFirsts = lane.heardOfFirsts || !onlyForRetries
+            lane.heardOfRetries = true
+        case .blocked where !lane.firstsMayWait && !onlyForRetries:
+            // It may have a place that is kept for first attempts.
+            lane.look = .ready
+            enqueue(endpoint)
+        case .ready, .blocked, .paused:
+            break
         }
+        lane.firstsMayWait = lane.firstsMayWait || !onlyForRetries
+        lane.retriesMayWait = true
         lanes[endpoint] = lane
     }
 
     /// Something falls due for this endpoint at `time`.
     package mutating func look(at endpoint: EndpointName, from time: Timestamp, now: Timestamp) {
         guard time > now else { return look(at: endpoint) }
-        let wakeUp = WakeUp(time: time, endpoint: endpoint)
-        guard time - now <= Self.horizon, knownWakeUps.count < bounds.wakeUps, knownWakeUps.insert(wakeUp).inserted else { return }
-        wakeUps.insert(wakeUp)
+        remember(WakeUp(time: time, endpoint: endpoint), now: now)
     }
 
-    /// Lanes that had no place, or whose endpoint was disabled, are considered again.
+    /// Lanes that had no place, whose endpoint was disabled, or whose time had not come are considered again.
     package mutating func lookAtBlockedLanes() {
-        for (endpoint, lane) in lanes where lane.look == .blocked {
+        for (endpoint, lane) in lanes where lane.look == .blocked || lane.look == .paused {
             lanes[endpoint]?.look = .ready
             enqueue(endpoint)
         }
+    }
+
+    /// Forgets the buckets of endpoints that are no more.
+    package mutating func keepBuckets(where isKnown: (EndpointName) -> Bool) {
+        buckets = buckets.filter { isKnown($0.key) }
     }
 
     /// The next time at which a lane is to be looked at.
@@ -167,10 +198,10 @@ package struct LaneTable: Sendable {
     /// - Parameters:
     ///   - rows: At most so many deliveries.
     ///   - laneCount: At most so many lanes.
-    ///   - places: How many an endpoint has in all; 0 while it is disabled.
+    ///   - allowance: What an endpoint may take now.
     /// - Returns: Empty when there is nothing to claim now.
     package mutating func beginClaim(
-        now: Timestamp, rows: Int, laneCount: Int, places: (EndpointName) -> Int
+        now: Timestamp, rows: Int, laneCount: Int, allowance: (EndpointName) -> LaneAllowance
     ) -> [DeliveryClaim.Lane] {
         wakeUp(now: now)
         guard wantsToClaim else { return [] }
@@ -180,11 +211,11 @@ package struct LaneTable: Sendable {
         let laneCountForEndpoints = laneCount - min(readyCallbacks.count, laneCount / 2)
         for _ in 0..<readyEndpoints.count where claim.count < laneCountForEndpoints && rowsLeft > 0 && !isFull {
             guard let endpoint = readyEndpoints.popFirst() else { break }
-            ask(endpoint, places: places(endpoint), rowsLeft: &rowsLeft, claim: &claim)
+            ask(endpoint, allowance(endpoint), now: now, rowsLeft: &rowsLeft, claim: &claim)
         }
         for _ in 0..<readyCallbacks.count where claim.count < laneCount && rowsLeft > 0 && !isFull && busyCallbacks < bounds.callbacks {
             guard let endpoint = readyCallbacks.popFirst() else { break }
-            ask(endpoint, places: places(endpoint), rowsLeft: &rowsLeft, claim: &claim)
+            ask(endpoint, allowance(endpoint), now: now, rowsLeft: &rowsLeft, claim: &claim)
         }
         isClaiming = !claim.isEmpty
         return claim
@@ -202,9 +233,13 @@ package struct LaneTable: Sendable {
             lane.inFlight -= unused
             inFlight -= unused
             if asked.endpoint.isCallback { busyCallbacks -= unused }
+            buckets[asked.endpoint]?.giveBack(unused)
             lane.retriesInFlight += retries
+            busyRetries -= asked.retryLimit - retries
             lane.firstsInARow = retries > 0 ? 0 : lane.firstsInARow + deliveries
-            let wantsMore = found == nil || unused <= 0 || lane.look == .asking(again: true)
+            // When the store failed nothing was learned.
+            if found != nil { lane.learn(asked, deliveries: deliveries, retries: retries) }
+            let wantsMore = lane.firstsMayWait || lane.retriesMayWait
             lane.look = wantsMore ? .ready : .nothing
             if wantsMore { enqueue(asked.endpoint) }
             keep(asked.endpoint, lane)
@@ -233,31 +268,71 @@ package struct LaneTable: Sendable {
         return max(0, min(own, max(shared, kept)))
     }
 
-    private mutating func ask(_ endpoint: EndpointName, places: Int, rowsLeft: inout Int, claim: inout [DeliveryClaim.Lane]) {
+    private mutating func ask(
+        _ endpoint: EndpointName, _ allowance: LaneAllowance, now: Timestamp, rowsLeft: inout Int, claim: inout [DeliveryClaim.Lane]
+    ) {
         guard var lane = lanes[endpoint], lane.look == .ready else { return }
-        guard places > lane.busy else {
+        if let notBefore = allowance.notBefore, notBefore > now { return pause(endpoint, until: notBefore, now: now) }
+        let isFullForRetries = lane.room(forRetries: .max, places: allowance.places) == 0
+        guard allowance.places > lane.busy, lane.firstsMayWait || !isFullForRetries else {
             lanes[endpoint]?.look = .blocked
             return
         }
-        let free = min(freePlaces(of: endpoint, lane, places: places), rowsLeft)
+        let tokens = tokens(of: endpoint, allowance.rate, now: now)
+        guard tokens > 0 else {
+            return pause(endpoint, until: max(buckets[endpoint]?.nextToken ?? now, now + Self.shortestPause), now: now)
+        }
+        let free = min(freePlaces(of: endpoint, lane, places: allowance.places), rowsLeft, tokens)
+        let forRetries = lane.room(forRetries: min(free, max(0, bounds.retries - busyRetries)), places: allowance.places)
+        let limit = lane.firstsMayWait ? free : forRetries
         // The places in all are used up for it: it asks again, behind the others, as soon as one is free.
-        guard free > 0 else { return enqueue(endpoint) }
-        let forRetries = lane.reservedForRetries(of: free, places: places)
-        claim.append(DeliveryClaim.Lane(endpoint: endpoint, limit: free, reservedForRetries: forRetries))
-        rowsLeft -= free
-        lane.inFlight += free
-        inFlight += free
-        if endpoint.isCallback { busyCallbacks += free }
-        lane.look = .asking(again: false)
+        guard limit > 0 else { return enqueue(endpoint) }
+        claim.append(
+            DeliveryClaim.Lane(
+                endpoint: endpoint, limit: limit,
+                reservedForRetries: min(forRetries, lane.reservedForRetries(of: limit, places: allowance.places)), retryLimit: forRetries))
+        rowsLeft -= limit
+        lane.inFlight += limit
+        inFlight += limit
+        busyRetries += forRetries
+        if endpoint.isCallback { busyCallbacks += limit }
+        buckets[endpoint]?.take(limit)
+        lane.look = .asking
+        lane.heardOfFirsts = false
+        lane.heardOfRetries = false
         lanes[endpoint] = lane
+    }
+
+    private mutating func pause(_ endpoint: EndpointName, until time: Timestamp, now: Timestamp) {
+        lanes[endpoint]?.look = .paused
+        // A time that is not kept costs no more than a wait until the regular look.
+        remember(WakeUp(time: time, endpoint: endpoint), now: now)
+    }
+
+    /// Any number where there is no limit.
+    private mutating func tokens(of endpoint: EndpointName, _ rate: RateLimit?, now: Timestamp) -> Int {
+        guard let rate else {
+            if !buckets.isEmpty { buckets[endpoint] = nil }
+            return .max
+        }
+        return buckets[endpoint, default: TokenBucket(rate, now: now)].tokens(rate, now: now)
     }
 
     private mutating func wakeUp(now: Timestamp) {
         while let next = wakeUps.min, next.time <= now {
             wakeUps.removeMin()
             knownWakeUps.remove(next)
+            if lanes[next.endpoint]?.look == .paused {
+                lanes[next.endpoint]?.look = .ready
+                enqueue(next.endpoint)
+            }
             look(at: next.endpoint)
         }
+    }
+
+    private mutating func remember(_ wakeUp: WakeUp, now: Timestamp) {
+        guard wakeUp.time - now <= Self.horizon, knownWakeUps.count < bounds.wakeUps, knownWakeUps.insert(wakeUp).inserted else { return }
+        wakeUps.insert(wakeUp)
     }
 
     private mutating func enqueue(_ endpoint: EndpointName) {

@@ -167,4 +167,23 @@ package enum AttemptError: String, Sendable, Hashable, CaseIterable, Codable {
 
     /// Whether the trouble is Ringback's own (its resolver, its memory, its descriptors): such an attempt is not counted.
     package var isOurOwn: Bool { self == .internalTrouble }
+
+    /// Whether the trouble is the receiver's, or on the way to it: only such a failure moves a circuit breaker, or counts among the failures
+    /// that disable an endpoint. Those of this machine do not, and neither do those of which nobody can tell whose they are:
+    ///
+    /// - A name that does not resolve: either the receiver's name is gone, or our resolver does not answer. Where the guard resolves, the
+    ///   latter is `internal`; where libcurl does it has one error for both. It takes its place on the schedule, so that a delivery to a name
+    ///   that is gone comes to an end.
+    /// - What the guard refused was never sent.
+    /// - A token that was not got counts: the token server stands on the receiver's side, and is spared by waiting like the receiver.
+    /// - An inbox is on a disk of this machine. Waiting spares nobody; the schedule is enough.
+    package var isTheReceivers: Bool {
+        switch self {
+        case .httpStatus, .redirect, .handshakeRefused, .authorization, .connectionRefused, .connectTimeout, .timeout, .connectionLost,
+            .tls, .protocolViolation, .answerTooLarge:
+            true
+        case .nameNotFound, .addressRefused, .noSpace, .directoryMissing, .permission, .fileSystem, .internalTrouble:
+            false
+        }
+    }
 }

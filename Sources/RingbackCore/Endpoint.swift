@@ -25,6 +25,8 @@ package struct Endpoint: Sendable, Hashable {
     package var connectTimeout: Duration
     /// Attempts under way at once; 1 or more.
     package var maximumInFlight: Int
+    /// How many deliveries it takes in a time; `nil` for as many as it answers.
+    package var rateLimit: RateLimit?
     package var isEnabled: Bool
     /// Why it is disabled, for people; `nil` while enabled.
     package var disabledReason: String?
@@ -39,6 +41,7 @@ package struct Endpoint: Sendable, Hashable {
         timeout: Duration = .seconds(15),
         connectTimeout: Duration = .seconds(5),
         maximumInFlight: Int = 16,
+        rateLimit: RateLimit? = nil,
         isEnabled: Bool = true,
         disabledReason: String? = nil
     ) {
@@ -51,6 +54,7 @@ package struct Endpoint: Sendable, Hashable {
         self.timeout = timeout
         self.connectTimeout = connectTimeout
         self.maximumInFlight = maximumInFlight
+        self.rateLimit = rateLimit
         self.isEnabled = isEnabled
         self.disabledReason = disabledReason
     }

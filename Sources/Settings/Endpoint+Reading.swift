@@ -10,20 +10,20 @@ extension Endpoint {
     /// - Returns: `nil` after a report.
     init?(reading fields: Fields) {
         fields.refuseUnsupported("preset", "with", suggestion: "give the endpoint a url or an inbox")
-        fields.refuseUnsupported("rate_limit")
         let name = fields.name(example: "my-app", EndpointName.init(validating:))
         let events = Self.events(in: fields)
         let match = Self.match(in: fields)
         let retry = Self.retry(in: fields)
         let timeout = fields.duration("timeout", default: .seconds(15), in: .milliseconds(100)...Self.maximumTimeout)
         let maximumInFlight = fields.integer("max_in_flight", default: 16, in: 1...1000)
+        let rateLimit = Self.rateLimit(in: fields)
         let target = Self.target(in: fields)
         let connectTimeout = Self.connectTimeout(in: fields, timeout: timeout)
         fields.finish()
         guard let name, let target else { return nil }
         self.init(
             name: name, origin: .configuration, target: target, events: events, match: match, retry: retry, timeout: timeout,
-            connectTimeout: connectTimeout, maximumInFlight: maximumInFlight
+            connectTimeout: connectTimeout, maximumInFlight: maximumInFlight, rateLimit: rateLimit
         )
     }
 
@@ -145,6 +145,15 @@ extension Endpoint {
                     suggestion: Spelling.advice(for: text, among: possible.map(\.rawValue)))
                 return nil
             })
+    }
+
+    private static func rateLimit(in fields: Fields) -> RateLimit? {
+        guard let text = fields.text("rate_limit") else { return nil }
+        guard let limit = RateLimit(text: text) else {
+            fields.report("'\(text)' is not a rate", at: "rate_limit", suggestion: RateLimit.advice)
+            return nil
+        }
+        return limit
     }
 
     private static func retry(in fields: Fields) -> RetryPolicy {

@@ -94,6 +94,7 @@ extension Settings {
             $0.line("jitter", raw: "\(endpoint.retry.jitter)")
         }
         yaml.line("max_in_flight", raw: "\(endpoint.maximumInFlight)")
+        if let limit = endpoint.rateLimit { yaml.line("rate_limit", limit.text) }
     }
 
     private static func describe(_ yaml: inout YAMLText, webhook: WebhookTarget) {

@@ -37,10 +37,18 @@ package protocol DeliveryStore: Sendable {
     /// - Returns: The delivery as it is now; `nil` when there is none.
     func abandonDelivery(_ id: DeliveryID, now: Timestamp) async throws(StoreError) -> Delivery?
 
-    /// Makes dead letters due again, with a fresh schedule.
+    /// Makes dead letters due again, oldest first, with a fresh schedule; in small changes, each on its own: after a crash in the middle the
+    /// rest is still dead, and the same redrive goes on with it. They stand among the retries, so that new events go first.
     ///
-    /// - Returns: How many matched and how many were made due; the second is 0 in a dry run.
-    func redrive(_ filter: DeadLetterFilter, dryRun: Bool, now: Timestamp) async throws(StoreError) -> (matched: Int, redriven: Int)
+    /// Each letter is looked at once: one that dies again meanwhile is not driven round in circles.
+    ///
+    /// - Parameters:
+    ///   - dryRun: Whether they are only counted.
+    ///   - cursor: The last one that was looked at; `nil` to begin.
+    ///   - limit: At most so many, for callers that want to tell how far it is; `nil` for all.
+    func redrive(
+        _ filter: DeadLetterFilter, dryRun: Bool, after cursor: PageCursor?, limit: Int?, now: Timestamp
+    ) async throws(StoreError) -> Redriven
 
     func deadLetters(_ filter: DeadLetterFilter, page: PageRequest) async throws(StoreError) -> Page<Delivery>
 
@@ -53,6 +61,8 @@ package struct DeliveryJob: Sendable {
     package let delivery: Delivery
     package let lease: Lease
     package let leasedUntil: Timestamp
+    /// Whether it stands among the retries: it was tried before, redriven or replayed.
+    package let isRetry: Bool
     package let event: Event
     /// The response object where it is at hand; a destination that needs it and finds `nil` reads it by ``EventStore/response(of:)``.
     package let response: [UInt8]?
@@ -61,13 +71,15 @@ package struct DeliveryJob: Sendable {
     /// The watch's callback when the delivery is for it.
     package let callback: Callback?
 
+    /// - Parameter isRetry: `nil`: as its attempts say.
     package init(
-        delivery: Delivery, lease: Lease, leasedUntil: Timestamp, event: Event, response: [UInt8]?, metadata: [String: String],
-        callback: Callback?
+        delivery: Delivery, lease: Lease, leasedUntil: Timestamp, isRetry: Bool? = nil, event: Event, response: [UInt8]?,
+        metadata: [String: String], callback: Callback?
     ) {
         self.delivery = delivery
         self.lease = lease
         self.leasedUntil = leasedUntil
+        self.isRetry = isRetry ?? (delivery.attemptsInAll > 0)
         self.event = event
         self.response = response
         self.metadata = metadata
@@ -83,11 +95,15 @@ package struct DeliveryClaim: Sendable {
         package let limit: Int
         /// How many of `limit` retries may take even when first attempts wait, so that they cannot starve.
         package let reservedForRetries: Int
+        /// How many of `limit` retries may take at most, even when no first attempt waits; `reservedForRetries` or more.
+        package let retryLimit: Int
 
-        package init(endpoint: EndpointName, limit: Int, reservedForRetries: Int) {
+        /// - Parameter retryLimit: `nil` for all of `limit`.
+        package init(endpoint: EndpointName, limit: Int, reservedForRetries: Int, retryLimit: Int? = nil) {
             self.endpoint = endpoint
             self.limit = limit
             self.reservedForRetries = reservedForRetries
+            self.retryLimit = retryLimit ?? limit
         }
     }
 
@@ -142,6 +158,31 @@ package struct RecordedAttempt: Sendable {
     package init(delivery: Delivery, jobs: [DeliveryJob]) {
         self.delivery = delivery
         self.jobs = jobs
+    }
+}
+
+extension DeliveryStore {
+    /// Makes all matching dead letters due again, or counts them.
+    package func redrive(
+        _ filter: DeadLetterFilter, dryRun: Bool, now: Timestamp
+    ) async throws(StoreError) -> (matched: Int, redriven: Int) {
+        let redriven = try await redrive(filter, dryRun: dryRun, after: nil, limit: nil, now: now)
+        return (redriven.matched, redriven.redriven)
+    }
+}
+
+/// What a redrive came to.
+package struct Redriven: Sendable, Hashable {
+    package var matched: Int
+    /// How many were made due; 0 in a dry run.
+    package var redriven: Int
+    /// Where to go on; `nil` when all were looked at.
+    package var next: PageCursor?
+
+    package init(matched: Int = 0, redriven: Int = 0, next: PageCursor? = nil) {
+        self.matched = matched
+        self.redriven = redriven
+        self.next = next
     }
 }
 

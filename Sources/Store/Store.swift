@@ -4,7 +4,7 @@ package import RingbackCore
 ///
 /// Every function that changes something returns only after the change is on disk. Changes that arrive together share one transaction and
 /// one flush (group commit), yet each succeeds or fails on its own. A cancelled caller does not undo a change that was handed over.
-package protocol Store: WatchStore, DeliveryStore, EventStore, EndpointStore, IdempotencyStore, MannersStore {
+package protocol Store: WatchStore, DeliveryStore, EventStore, EndpointStore, BreakerStore, IdempotencyStore, MannersStore, ReplayStore {
     /// Announces that this node is alive until `until`. The leases of nodes whose announcement has passed are free to take.
     func heartbeat(_ node: NodeID, now: Timestamp, until: Timestamp) async throws(StoreError)
 
@@ -65,6 +65,9 @@ package enum StoreHint: Sendable, Hashable {
     case watchesWorthALook([WatchID])
     /// There may be deliveries that are due for these endpoints.
     case deliveriesDue([EndpointName])
+    /// There may be deliveries that are due for these endpoints, but none that was never tried: what is redriven or replayed by the hundred
+    /// thousand is no reason to let new events wait behind it.
+    case retriesDue([EndpointName])
     /// The endpoints kept in the store changed.
     case endpointsChanged
 }

@@ -17,10 +17,12 @@ struct DueDeliveries {
     }
 
     /// First attempts before retries, each oldest first; but retries keep their reserved places, so that they cannot starve.
-    func chosen(limit: Int, reservedForRetries: Int) -> [Int64] {
-        let reserved = min(retries.count, max(0, min(reservedForRetries, limit)))
+    ///
+    /// - Parameter retryLimit: How many of `limit` retries may take at most.
+    func chosen(limit: Int, reservedForRetries: Int, retryLimit: Int) -> [Int64] {
+        let reserved = min(retries.count, max(0, min(reservedForRetries, limit, retryLimit)))
         let first = firstAttempts.sorted(by: Self.isOlder).prefix(limit - reserved)
-        let again = retries.sorted(by: Self.isOlder).prefix(limit - first.count)
+        let again = retries.sorted(by: Self.isOlder).prefix(min(limit - first.count, max(0, retryLimit)))
         return (first + again).map(\.seq)
     }
 

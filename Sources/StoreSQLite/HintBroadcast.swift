@@ -52,6 +52,7 @@ final class HintMailbox: Sendable {
         var watchesStopped: [WatchID] = []
         var watchesWorthALook: Set<WatchID> = []
         var deliveriesDue: Set<EndpointName> = []
+        var retriesDue: Set<EndpointName> = []
         var endpointsChanged = false
         var isFinished = false
         var waiter: CheckedContinuation<Void, Never>?
@@ -105,6 +106,7 @@ final class HintMailbox: Sendable {
 extension HintMailbox.State {
     fileprivate var holdsHint: Bool {
         watchesRegistered || endpointsChanged || !watchesStopped.isEmpty || !watchesWorthALook.isEmpty || !deliveriesDue.isEmpty
+            || !retriesDue.isEmpty
     }
 
     fileprivate mutating func merge(_ hint: StoreHint) {
@@ -116,6 +118,8 @@ extension HintMailbox.State {
             watchesWorthALook.formUnion(ids.prefix(HintMailbox.maximumRemembered - watchesWorthALook.count))
         case .deliveriesDue(let endpoints):
             deliveriesDue.formUnion(endpoints.prefix(HintMailbox.maximumRemembered - deliveriesDue.count))
+        case .retriesDue(let endpoints):
+            retriesDue.formUnion(endpoints.prefix(HintMailbox.maximumRemembered - retriesDue.count))
         }
     }
 
@@ -135,6 +139,10 @@ extension HintMailbox.State {
         if !deliveriesDue.isEmpty {
             defer { deliveriesDue = [] }
             return .deliveriesDue(Array(deliveriesDue))
+        }
+        if !retriesDue.isEmpty {
+            defer { retriesDue = [] }
+            return .retriesDue(Array(retriesDue))
         }
         if watchesRegistered {
             watchesRegistered = false

@@ -8,6 +8,7 @@ enum Migrations {
         (1, schema1),
         (2, schema2),
         (3, schema3),
+        (5, schema5),
         (6, schema6),
         (7, schema7),
         (8, schema8),

@@ -9,7 +9,8 @@ extension SQLiteStore {
         try await change { [sealer] database in
             var jobs: [DeliveryJob] = []
             for lane in claim.lanes where lane.limit > 0 {
-                let chosen = try database.due(lane, now: claim.now).chosen(limit: lane.limit, reservedForRetries: lane.reservedForRetries)
+                let chosen = try database.due(lane, now: claim.now).chosen(
+                    limit: lane.limit, reservedForRetries: lane.reservedForRetries, retryLimit: lane.retryLimit)
                 for seq in chosen { jobs.append(try database.lease(seq, for: claim, sealer: sealer)) }
             }
             return jobs
@@ -93,7 +94,7 @@ extension Database {
     fileprivate func due(_ lane: DeliveryClaim.Lane, now: Timestamp) throws -> DueDeliveries {
         var due = DueDeliveries()
         for isRetry in [false, true] {
-            for row in try rows(DeliveryClaiming.dueOfKind, [lane.endpoint, isRetry, now, lane.limit]) {
+            for row in try rows(DeliveryClaiming.dueOfKind, [lane.endpoint, isRetry, now, isRetry ? lane.retryLimit : lane.limit]) {
                 var column = ColumnReader(row)
                 due.add(try column.next(), dueAt: try column.next(), isRetry: isRetry)
             }
@@ -110,8 +111,8 @@ extension Database {
         guard let row = try deliveryRow(seq: seq) else { throw DamagedRow(detail: "a delivery has no event") }
         let context = try watchContext(of: row.event.watch, callbackBy: row.delivery.endpoint.isCallback ? sealer : nil)
         return DeliveryJob(
-            delivery: row.delivery, lease: Lease(node: claim.node, epoch: row.leaseEpoch), leasedUntil: claim.until, event: row.event,
-            response: nil, metadata: context.metadata, callback: context.callback
+            delivery: row.delivery, lease: Lease(node: claim.node, epoch: row.leaseEpoch), leasedUntil: claim.until, isRetry: row.isRetry,
+            event: row.event, response: nil, metadata: context.metadata, callback: context.callback
         )
     }
 }

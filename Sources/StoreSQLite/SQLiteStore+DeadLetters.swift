@@ -16,27 +16,47 @@ extension SQLiteStore {
     }
 
     package func redrive(
-        _ filter: DeadLetterFilter, dryRun: Bool, now: Timestamp
-    ) async throws(StoreError) -> (matched: Int, redriven: Int) {
+        _ filter: DeadLetterFilter, dryRun: Bool, after cursor: PageCursor?, limit: Int?, now: Timestamp
+    ) async throws(StoreError) -> Redriven {
         let conditions = try prepared { try filter.arguments }
-        guard !dryRun else { return (try await read { try $0.count(DeadLetterListing.count, conditions) }, 0) }
-        // The list is made once: a letter that dies again meanwhile is not driven round in circles.
-        let matching = try await read { try Int64.fetchAll($0.cachedStatement(sql: DeadLetterListing.matching), arguments: conditions) }
-        let endpoints = try await changeInPieces(matching) { database, piece in
-            try piece.compactMap { try database.redrive($0, now: now) }
-        }.joined()
-        sendDue(Array(Set(endpoints)))
-        return (matching.count, endpoints.count)
+        guard !dryRun else { return Redriven(matched: try await read { try $0.count(DeadLetterListing.count, conditions) }) }
+        var result = Redriven(next: cursor)
+        while true {
+            let size = min(Self.rowsPerBackgroundChange, (limit ?? .max) - result.matched)
+            guard size > 0 else { return result }
+            let place: StatementArguments = [result.next?.createdAt, result.next?.id, size]
+            // The search is made beside the writer; what was found is looked at again before it is changed.
+            let letters = try await read { database in
+                try database.rows(DeadLetterListing.next, conditions + place).map { row in
+                    var column = ColumnReader(row)
+                    return FoundLetter(seq: try column.next(), place: PageCursor(createdAt: try column.next(), id: try column.next()))
+                }
+            }
+            let endpoints = try await change { database in try letters.compactMap { try database.redrive($0.seq, now: now) } }
+            result.matched += letters.count
+            result.redriven += endpoints.count
+            result.next = letters.last?.place
+            if !endpoints.isEmpty { send(.retriesDue(Array(Set(endpoints)))) }
+            guard letters.count == size else {
+                result.next = nil
+                return result
+            }
+        }
     }
+}
+
+/// A dead letter that is to be redriven, and its place in the list of all.
+private struct FoundLetter: Sendable {
+    let seq: Int64
+    let place: PageCursor
 }
 
 extension Database {
     /// - Returns: The endpoint; `nil` when the delivery is not dead any more.
     fileprivate func redrive(_ seq: Int64, now: Timestamp) throws -> EndpointName? {
-        guard var row = try deliveryRow(seq: seq), row.delivery.status == .dead else { return nil }
-        row.delivery.startAnew(now: now)
-        try update(row.delivery, seq: seq, isRetry: true)
-        return row.delivery.endpoint
+        guard let row = try row(DeadLetterListing.redrive, [seq, now]) else { return nil }
+        var column = ColumnReader(row)
+        return try column.next()
     }
 }
 
@@ -64,5 +84,14 @@ enum DeadLetterListing {
     static let count = "SELECT count(*) FROM deliveries WHERE \(conditions)"
 
     /// Oldest first: what has waited longest is made due first.
-    static let matching = "SELECT seq FROM deliveries WHERE \(conditions) ORDER BY created_at, id"
+    static let next = """
+        SELECT seq, created_at, id FROM deliveries WHERE \(conditions)
+            AND (deliveries.created_at, deliveries.id) > (ifnull(?6, -9223372036854775808), ifnull(?7, ''))
+        ORDER BY deliveries.created_at, deliveries.id LIMIT ?8
+        """
+
+    static let redrive = """
+        UPDATE deliveries SET status = 0, attempts = 0, is_retry = 1, due_at = ?2, ended_at = NULL, dead_reason = NULL, updated_at = ?2
+        WHERE seq = ?1 AND status = 3 RETURNING endpoint
+        """
 }

@@ -42,6 +42,7 @@ extension SQLiteStore {
     package func removeEndpoint(_ name: EndpointName, now: Timestamp) async throws(StoreError) -> Bool {
         let isRemoved = try await change { database in
             try database.run("DELETE FROM endpoint_states WHERE name = ?1 AND ?1 IN (SELECT name FROM endpoints)", [name])
+            try database.run("DELETE FROM breakers WHERE name = ?1 AND ?1 IN (SELECT name FROM endpoints)", [name])
             return try database.run("DELETE FROM endpoints WHERE name = ?1", [name]) == 1
         }
         guard isRemoved else { return false }
@@ -77,6 +78,7 @@ extension Database {
     fileprivate func setDisabled(_ name: EndpointName, reason: String?, now: Timestamp) throws {
         guard let reason else {
             try run("DELETE FROM endpoint_states WHERE name = ?1", [name])
+            try resetBreaker(name, now: now)
             return
         }
         try run(

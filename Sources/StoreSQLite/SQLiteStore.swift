@@ -13,6 +13,9 @@ package import Store
 package final class SQLiteStore: Store {
     /// Changes of more rows than this are cut into pieces.
     static let rowsPerChange = 500
+    /// Rows per change of work that nobody waits for by the millisecond, such as a redrive: about 1 ms of the writer's time, so that a change
+    /// in the same flush is hardly later for it.
+    static let rowsPerBackgroundChange = 100
 
     /// Seals what a row must not show, and opens it.
     let sealer: Sealer
@@ -160,11 +163,12 @@ extension SQLiteStore {
     /// - Returns: What `body` returned for the pieces.
     @discardableResult
     func changeInPieces<Element: Sendable, Value: Sendable>(
-        _ elements: [Element], _ body: @escaping @Sendable (Database, ArraySlice<Element>) throws -> Value
+        _ elements: [Element], of size: Int = SQLiteStore.rowsPerChange,
+        _ body: @escaping @Sendable (Database, ArraySlice<Element>) throws -> Value
     ) async throws(StoreError) -> [Value] {
         var values: [Value] = []
-        for start in stride(from: 0, to: elements.count, by: Self.rowsPerChange) {
-            let piece = elements[start..<min(start + Self.rowsPerChange, elements.count)]
+        for start in stride(from: 0, to: elements.count, by: size) {
+            let piece = elements[start..<min(start + size, elements.count)]
             values.append(try await change { try body($0, piece) })
         }
         return values

@@ -49,6 +49,7 @@ struct StoredEndpoint: Codable {
     let timeout: Int64
     let connectTimeout: Int64
     let maximumInFlight: Int
+    let rateLimit: String?
     let isEnabled: Bool
     let disabledReason: String?
 
@@ -64,6 +65,7 @@ struct StoredEndpoint: Codable {
         timeout = endpoint.timeout.wholeMilliseconds
         connectTimeout = endpoint.connectTimeout.wholeMilliseconds
         maximumInFlight = endpoint.maximumInFlight
+        rateLimit = endpoint.rateLimit?.text
         isEnabled = endpoint.isEnabled
         disabledReason = endpoint.disabledReason
     }
@@ -83,6 +85,7 @@ struct StoredEndpoint: Codable {
             timeout: .milliseconds(timeout),
             connectTimeout: .milliseconds(connectTimeout),
             maximumInFlight: maximumInFlight,
+            rateLimit: rateLimit.flatMap { RateLimit(text: $0) },
             isEnabled: isEnabled,
             disabledReason: disabledReason
         )

@@ -10,7 +10,7 @@ extension WatchEngine {
             case .watchesRegistered: claimBell.ring()
             case .watchesStopped(let ids): await letGo(ids)
             case .watchesWorthALook(let ids): lookAt(ids)
-            case .deliveriesDue, .endpointsChanged: break
+            case .deliveriesDue, .retriesDue, .endpointsChanged: break
             }
         }
     }

@@ -27,18 +27,22 @@ struct DeadLettersRedriveCommand: AsyncParsableCommand {
 
     func run() async throws {
         try await APIClient.with(server) { client in
-            let bytes = try await client.post("/v1/dead-letters/redrive", body: request.bytes)
+            let result = try await PiecewiseWork.run(
+                client, "/v1/dead-letters/redrive", request, from: RedriveObject(matched: 0, redriven: 0),
+                add: { sum, piece in
+                    sum.matched += piece.matched
+                    sum.redriven += piece.redriven
+                }, next: \.nextCursor, progress: { "\($0.redriven) dead letters are due again, and there are more…" })
             if output.json {
-                Terminal.print(bytes: bytes)
+                Terminal.print(bytes: try APICoding.encode(result))
                 return
             }
-            let result = try APIClient.decode(RedriveObject.self, from: bytes)
             let matching = result.matched == 1 ? "1 dead letter matches" : "\(result.matched) dead letters match"
             Terminal.print(dryRun ? "\(matching); nothing was changed." : "\(matching); due again: \(result.redriven).")
         }
     }
 
-    private var request: JSON {
+    private var request: [JSON.Member] {
         let now = SystemTime().wallNow
         var members: [JSON.Member] = [.init("dry_run", .bool(dryRun))]
         if !ids.isEmpty { members.append(.init("ids", .array(ids.map { .string($0) }))) }
@@ -46,6 +50,6 @@ struct DeadLettersRedriveCommand: AsyncParsableCommand {
         if let reason = which.reason { members.append(.init("reason", .string(reason))) }
         if let since = which.since { members.append(.init("since", .string(since.time(now: now).rfc3339))) }
         if let until = which.until { members.append(.init("until", .string(until.time(now: now).rfc3339))) }
-        return .object(members)
+        return members
     }
 }

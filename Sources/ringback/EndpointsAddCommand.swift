@@ -45,6 +45,9 @@ struct EndpointsAddCommand: AsyncParsableCommand {
     @Option(help: "The whole attempt, such as 15s.")
     var timeout: String?
 
+    @Option(help: "At most so many deliveries in a time, such as 50/s, 10/m or 1000/h.")
+    var rateLimit: String?
+
     @OptionGroup var server: ServerOptions
     @OptionGroup var output: OutputOptions
 
@@ -70,7 +73,9 @@ struct EndpointsAddCommand: AsyncParsableCommand {
     private var request: JSON {
         var members: [JSON.Member] = [.init("name", .string(name))]
         let secret = inbox == nil ? secret ?? environmentVariable("RINGBACK_WEBHOOK_SECRET") : secret
-        let texts = [("url", url), ("inbox", inbox), ("secret", secret), ("payload", payload), ("timeout", timeout)]
+        let texts = [
+            ("url", url), ("inbox", inbox), ("secret", secret), ("payload", payload), ("timeout", timeout), ("rate_limit", rateLimit),
+        ]
         for (name, value) in texts {
             if let value { members.append(.init(name, .string(value))) }
         }

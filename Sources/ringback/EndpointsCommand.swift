@@ -7,7 +7,7 @@ struct EndpointsCommand: AsyncParsableCommand {
         commandName: "endpoints", abstract: "Manages where notifications go.",
         subcommands: [
             EndpointsListCommand.self, EndpointsShowCommand.self, EndpointsAddCommand.self, EndpointsRemoveCommand.self,
-            EndpointsTestCommand.self, EndpointsEnableCommand.self, EndpointsDisableCommand.self,
+            EndpointsTestCommand.self, EndpointsEnableCommand.self, EndpointsDisableCommand.self, EndpointsReplayCommand.self,
         ],
         defaultSubcommand: EndpointsListCommand.self
     )
@@ -88,7 +88,10 @@ struct EndpointsTestCommand: AsyncParsableCommand {
 }
 
 struct EndpointsEnableCommand: AsyncParsableCommand {
-    static let configuration = CommandConfiguration(commandName: "enable", abstract: "Lets deliveries go to an endpoint again.")
+    static let configuration = CommandConfiguration(
+        commandName: "enable", abstract: "Lets deliveries go to an endpoint again.",
+        discussion: "Closes its circuit breaker too, and forgets its failures."
+    )
 
     @Argument(help: "The endpoint's name.")
     var name: String
@@ -125,8 +128,24 @@ struct EndpointsDisableCommand: AsyncParsableCommand {
 /// Endpoints as people read them.
 enum EndpointText {
     static func state(_ endpoint: EndpointObject) -> String {
-        if endpoint.enabled { return "enabled" }
+        if endpoint.enabled { return breaker(endpoint.breaker) ?? "enabled" }
         return endpoint.disabledReason.map { "disabled: \($0)" } ?? "disabled"
+    }
+
+    /// - Returns: `nil` while it is closed.
+    private static func breaker(_ breaker: BreakerObject) -> String? {
+        let since = breaker.since.map { " since \($0)" } ?? ""
+        switch breaker.state {
+        case .closed: return nil
+        case .open: return "open\(since), next probe \(breaker.nextProbeAt.map { "\($0)" } ?? "soon")"
+        case .halfOpen: return "half-open\(since), probing with the next delivery"
+        }
+    }
+
+    private static func failures(_ breaker: BreakerObject) -> String? {
+        guard let rate = breaker.failureRate else { return nil }
+        let since = breaker.failingSince.map { "; nothing else since \($0)" } ?? ""
+        return "\(Int((rate * 100).rounded())) % of \(breaker.attempts) attempts within 5 minutes\(since)"
     }
 
     static func report(_ bytes: [UInt8], output: OutputOptions) throws {
@@ -153,6 +172,8 @@ enum EndpointText {
         fields.add("timeout", "\(endpoint.timeout), \(endpoint.connectTimeout) to connect")
         fields.add("retries", "\(endpoint.retry.schedule.joined(separator: ", ")) (jitter \(endpoint.retry.jitter))")
         fields.add("at once", "\(endpoint.maxInFlight)")
+        fields.add("at most", endpoint.rateLimit)
+        fields.add("failures", failures(endpoint.breaker))
         Terminal.print(fields.text())
         if let secret = endpoint.secret {
             Terminal.print("\nIts signing secret, shown this once: \(secret)")

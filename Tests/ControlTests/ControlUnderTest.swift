@@ -24,6 +24,7 @@ struct ControlUnderTest: Sendable {
         var problems: [String] = []
         var metrics: [MetricFamily] = []
         var live: LiveProgress?
+        var breaker: BreakerStatus?
         var testOutcome: Attempt.Outcome = .succeeded
         var callbackGuard = CallbackGuard()
         /// What every name resolves to.
@@ -61,7 +62,7 @@ struct ControlUnderTest: Sendable {
             let known = upstreams
             let (callbackGuard, addresses) = (options.callbackGuard, options.addresses)
             let (live, outcome, tokens, problems) = (options.live, options.testOutcome, options.tokens, options.problems)
-            let metrics = options.metrics
+            let (metrics, breaker) = (options.metrics, options.breaker)
             let dependencies = ControlDependencies(
                 store: store, directory: directory, upstreams: { known },
                 client: { name in known.first { $0.name == name }.map { ResponsesClient(upstream: $0, transport: transport) } },
@@ -70,7 +71,7 @@ struct ControlUnderTest: Sendable {
                     tested.withLockedValue { $0.append((endpoint, event, response)) }
                     return .sample(outcome)
                 },
-                liveProgress: { _ in live }, readiness: { problems }, metrics: { metrics },
+                liveProgress: { _ in live }, breaker: { _ in breaker }, readiness: { problems }, metrics: { metrics },
                 endpointsChanged: { changes.withLockedValue { $0 += 1 } },
                 callbackGuard: { callbackGuard },
                 explain: { text in

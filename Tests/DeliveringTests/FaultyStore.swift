@@ -11,6 +11,7 @@ final class FaultyStore: Store {
         case release
         case setDisabled
         case response
+        case breaker
     }
 
     private struct State {
@@ -139,8 +140,18 @@ extension FaultyStore {
     func abandonDelivery(_ id: DeliveryID, now: Timestamp) async throws(StoreError) -> Delivery? {
         try await store.abandonDelivery(id, now: now)
     }
-    func redrive(_ filter: DeadLetterFilter, dryRun: Bool, now: Timestamp) async throws(StoreError) -> (matched: Int, redriven: Int) {
-        try await store.redrive(filter, dryRun: dryRun, now: now)
+    func redrive(
+        _ filter: DeadLetterFilter, dryRun: Bool, after cursor: PageCursor?, limit: Int?, now: Timestamp
+    ) async throws(StoreError) -> Redriven {
+        try await store.redrive(filter, dryRun: dryRun, after: cursor, limit: limit, now: now)
+    }
+    func replayCandidates(
+        for endpoint: EndpointName, since: Timestamp, until: Timestamp, after cursor: PageCursor?, limit: Int
+    ) async throws(StoreError) -> [ReplayCandidate] {
+        try await store.replayCandidates(for: endpoint, since: since, until: until, after: cursor, limit: limit)
+    }
+    func replay(_ events: [EventID], to endpoint: EndpointName, missingOnly: Bool, now: Timestamp) async throws(StoreError) -> Int {
+        try await store.replay(events, to: endpoint, missingOnly: missingOnly, now: now)
     }
     func deadLetters(_ filter: DeadLetterFilter, page: PageRequest) async throws(StoreError) -> Page<Delivery> {
         try await store.deadLetters(filter, page: page)
@@ -175,6 +186,11 @@ extension FaultyStore {
     }
 
     func disabledEndpoints() async throws(StoreError) -> [EndpointName: String] { try await store.disabledEndpoints() }
+    func breakers() async throws(StoreError) -> [EndpointName: BreakerRecord] { try await store.breakers() }
+    func saveBreaker(_ record: BreakerRecord, of endpoint: EndpointName, now: Timestamp) async throws(StoreError) {
+        try pass(.breaker)
+        try await store.saveBreaker(record, of: endpoint, now: now)
+    }
     func rememberedManners() async throws(StoreError) -> [RememberedManners] { try await store.rememberedManners() }
     func remember(_ manners: RememberedManners) async throws(StoreError) { try await store.remember(manners) }
 

@@ -130,7 +130,8 @@ struct LaneTableTests {
         let table = Lanes()
         table.look(at: shop)
         let claim = table.claim(places: places)
-        #expect(claim == [DeliveryClaim.Lane(endpoint: shop, limit: places, reservedForRetries: share)])
+        #expect(
+            claim == [DeliveryClaim.Lane(endpoint: shop, limit: places, reservedForRetries: share, retryLimit: places - share)])
         table.endClaim(claim, found: [shop: (places, share)])
         table.attemptEnded(shop, isRetry: false)
         let next = table.claim(places: places)
@@ -138,6 +139,118 @@ struct LaneTableTests {
         table.endClaim(next, found: [shop: (1, 0)])
         table.attemptEnded(shop, isRetry: true)
         #expect(table.claim(places: places).map(\.reservedForRetries) == [1])
+    }
+
+    @Test("keeps a quarter of the places for first attempts, so that a heap of retries does not delay a newcomer")
+    func firstShare() {
+        let table = Lanes()
+        table.look(at: shop, onlyForRetries: true)
+        let claim = table.claim()
+        #expect(claim.map(\.limit) == [12])
+        table.endClaim(claim, found: [shop: (12, 12)])
+        #expect(!table.wantsToClaim || table.claim().isEmpty, "retries have all they may have")
+        let granted = (0..<5).map { _ in table.reserve(shop, places: 16) }
+        #expect(granted == [true, true, true, true, false])
+    }
+
+    @Test("sends newcomers past retries that wait in the store, and behind first attempts that do")
+    func newcomersAndRetries() {
+        let table = Lanes()
+        table.look(at: shop, onlyForRetries: true)
+        #expect(table.reserve(shop, places: 16))
+        table.look(at: shop)
+        #expect(!table.reserve(shop, places: 16))
+        // The store had one first attempt and more retries than may go: no first attempt is left.
+        table.endClaim(table.claim(), found: [shop: (13, 12)])
+        #expect(table.reserve(shop, places: 16))
+    }
+
+    @Test("looks for first attempts when it hears of them, even while retries hold all they may have")
+    func hintWhileBlocked() {
+        let table = Lanes()
+        table.look(at: shop, onlyForRetries: true)
+        table.endClaim(table.claim(), found: [shop: (12, 12)])
+        #expect(table.claim().isEmpty)
+        table.look(at: shop, onlyForRetries: true)
+        #expect(!table.wantsToClaim)
+        table.look(at: shop)
+        #expect(table.claim() == [DeliveryClaim.Lane(endpoint: shop, limit: 4, reservedForRetries: 0, retryLimit: 0)])
+    }
+
+    @Test("gives retries no more than half of all places, however many endpoints they are for")
+    func retriesInAll() {
+        let table = Lanes(LaneTable.Bounds(inAll: 100))
+        for index in 0..<20 { table.look(at: EndpointName(trusted: "dead-\(index)"), onlyForRetries: true) }
+        let claim = table.claim()
+        #expect(claim.map(\.limit).reduce(0, +) == 50)
+        table.endClaim(claim, found: Dictionary(uniqueKeysWithValues: claim.map { ($0.endpoint, ($0.limit, $0.limit)) }))
+        #expect(table.claim().isEmpty)
+        #expect((0..<16).count { _ in table.reserve(shop, places: 16) } == 16)
+    }
+
+    @Test("takes a token per delivery, by whatever way it comes, and gives back what brought nothing")
+    func tokens() throws {
+        let table = Lanes()
+        let allowance = LaneAllowance(places: 16, rate: RateLimit(text: "5/s"))
+        let granted = (0..<7).map { _ in table.reserve(shop, allowance) }
+        #expect(granted == Array(repeating: true, count: 5) + [false, false])
+        table.cancel(shop)
+        table.cancel(shop)
+        table.look(at: shop)
+        let claim = table.claim(allowance)
+        #expect(claim.map(\.limit) == [2])
+        table.endClaim(claim, found: [shop: (1, 0)])
+        #expect(table.reserve(shop, allowance))
+        #expect(!table.reserve(shop, allowance))
+    }
+
+    @Test("wakes up for the next token only while something waits")
+    func tokenWakeUps() throws {
+        let table = Lanes()
+        let allowance = LaneAllowance(places: 16, rate: RateLimit(text: "10/m"))
+        #expect(table.reserve(shop, allowance))
+        #expect(!table.reserve(shop, allowance))
+        #expect(table.nextWakeUp == nil, "nobody waits")
+        table.look(at: shop)
+        #expect(table.claim(allowance).isEmpty)
+        #expect(table.nextWakeUp == start + .seconds(6))
+        #expect(!table.wantsToClaim)
+        table.look(at: shop)
+        #expect(!table.wantsToClaim, "a hint brings no token")
+        #expect(table.claim(allowance, now: start + .milliseconds(5999)).isEmpty)
+        let claim = table.claim(allowance, now: start + .seconds(6))
+        #expect(claim.map(\.limit) == [1])
+        table.endClaim(claim, found: [:])
+        #expect(table.nextWakeUp == nil && !table.wantsToClaim)
+    }
+
+    @Test("asks for several tokens' worth at once where the rate is high")
+    func shortestPause() throws {
+        let table = Lanes()
+        let allowance = LaneAllowance(places: 1000, rate: RateLimit(text: "500/s"))
+        table.look(at: shop)
+        table.endClaim(table.claim(allowance), found: [shop: (500, 0)])
+        #expect(table.claim(allowance).isEmpty)
+        let next = try #require(table.nextWakeUp)
+        #expect(next == start + LaneTable.shortestPause)
+        #expect(table.claim(allowance, now: next).map(\.limit) == [10])
+    }
+
+    @Test("claims nothing for an endpoint whose circuit breaker is open, and one delivery when it is time for a probe")
+    func breaker() {
+        let table = Lanes()
+        let open = LaneAllowance(places: 1, notBefore: start + .seconds(15))
+        table.look(at: shop)
+        #expect(table.claim(open).isEmpty)
+        #expect(!table.reserve(shop, open))
+        #expect(table.nextWakeUp == start + .seconds(15))
+        let due = start + .seconds(15)
+        let claim = table.claim(LaneAllowance(places: 1), now: due)
+        #expect(claim.map(\.limit) == [1])
+        table.endClaim(claim, found: [shop: (1, 0)])
+        #expect(table.claim(LaneAllowance(places: 1), now: due).isEmpty, "the probe is under way")
+        table.attemptEnded(shop, isRetry: false)
+        #expect(table.claim(LaneAllowance(places: 16), now: due).map(\.limit) == [16])
     }
 
     @Test("lets a retry into a single place after three first attempts")
@@ -314,17 +427,24 @@ private final class Lanes {
     var nextWakeUp: Timestamp? { table.nextWakeUp }
     var counts: [DeliverySnapshot.LaneCount] { table.counts }
 
-    func reserve(_ endpoint: EndpointName, places: Int) -> Bool { table.reserve(endpoint, places: places) }
+    func reserve(_ endpoint: EndpointName, places: Int) -> Bool { reserve(endpoint, LaneAllowance(places: places)) }
+    func reserve(_ endpoint: EndpointName, _ allowance: LaneAllowance, now: Timestamp = start) -> Bool {
+        table.reserve(endpoint, allowance, now: now)
+    }
     func cancel(_ endpoint: EndpointName) { table.cancel(endpoint) }
     func accept(_ endpoint: EndpointName, isRetry: Bool) { table.accept(endpoint, isRetry: isRetry) }
     func attemptEnded(_ endpoint: EndpointName, isRetry: Bool) { table.attemptEnded(endpoint, isRetry: isRetry) }
     func recorded() { table.recorded() }
-    func look(at endpoint: EndpointName) { table.look(at: endpoint) }
+    func look(at endpoint: EndpointName, onlyForRetries: Bool = false) { table.look(at: endpoint, onlyForRetries: onlyForRetries) }
     func look(at endpoint: EndpointName, from time: Timestamp, now: Timestamp) { table.look(at: endpoint, from: time, now: now) }
     func lookAtBlockedLanes() { table.lookAtBlockedLanes() }
 
     func claim(now: Timestamp = start, rows: Int = 500, lanes: Int = 100, places: Int = 16) -> [DeliveryClaim.Lane] {
-        table.beginClaim(now: now, rows: rows, laneCount: lanes) { _ in places }
+        claim(LaneAllowance(places: places), now: now, rows: rows, lanes: lanes)
+    }
+
+    func claim(_ allowance: LaneAllowance, now: Timestamp = start, rows: Int = 500, lanes: Int = 100) -> [DeliveryClaim.Lane] {
+        table.beginClaim(now: now, rows: rows, laneCount: lanes) { _ in allowance }
     }
 
     func endClaim(_ claim: [DeliveryClaim.Lane], found: [EndpointName: (deliveries: Int, retries: Int)]?) {

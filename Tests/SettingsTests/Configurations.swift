@@ -52,6 +52,7 @@ let complete = """
         connect_timeout: 2s
         retry: { schedule: [1s, 2m], jitter: 0.5 }
         max_in_flight: 4
+        rate_limit: 50/s
       - name: scripts
         inbox: ./inbox
         output_text: true

@@ -71,7 +71,7 @@ struct LoadingTests {
                         upstream: UpstreamName(trusted: "azure"), model: "gpt-*", metadata: ["team": "search"],
                         statuses: [.failed, .incomplete]),
                     retry: RetryPolicy(schedule: [.seconds(1), .seconds(120)], jitter: 0.5), timeout: .seconds(10),
-                    connectTimeout: .seconds(2), maximumInFlight: 4
+                    connectTimeout: .seconds(2), maximumInFlight: 4, rateLimit: RateLimit(text: "50/s")
                 ),
                 Endpoint(
                     name: EndpointName(trusted: "scripts"), origin: .configuration,

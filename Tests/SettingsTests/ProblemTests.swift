@@ -246,8 +246,10 @@ struct ProblemTests {
                 "ringback.yaml:7:14: endpoints[0].payload: 'fat' is none of the choices: write thin, full, cloudevents or cloudevents-binary"
             ),
             .endpoint(
-                "url: https://a.example\nrate_limit: 50/s",
-                "ringback.yaml:7:5: endpoints[0].rate_limit: 'rate_limit' is not supported by this version"),
+                "url: https://a.example\nrate_limit: 50",
+                "ringback.yaml:7:17: endpoints[0].rate_limit: '50' is not a rate: write how many in a second, a minute or an hour"),
+            .endpoint(
+                "url: https://a.example\nrate_limit: 0/s", "ringback.yaml:7:17: endpoints[0].rate_limit: '0/s' is not a rate: "),
             .endpoint(
                 "url: https://a.example\nclient_key_file: /no.pem", "ringback.yaml:7:22: endpoints[0].client_key_file: "),
             .endpoint(

@@ -34,13 +34,13 @@ struct DueDeliveriesTests {
     )
     func order(firstAttempts: Int, retries: Int, limit: Int, reserved: Int, expected: [Int64]) {
         let due = due(firstAttempts: firstAttempts, retries: retries)
-        #expect(due.chosen(limit: limit, reservedForRetries: reserved) == expected)
+        #expect(due.chosen(limit: limit, reservedForRetries: reserved, retryLimit: limit) == expected)
     }
 
     @Test("keeps the order of arrival within a millisecond")
     func ties() {
         var due = DueDeliveries()
         for seq: Int64 in [3, 1, 2] { due.add(seq, dueAt: Timestamp(milliseconds: 5), isRetry: false) }
-        #expect(due.chosen(limit: 2, reservedForRetries: 0) == [1, 2])
+        #expect(due.chosen(limit: 2, reservedForRetries: 0, retryLimit: 2) == [1, 2])
     }
 }

@@ -41,7 +41,7 @@ struct HintBroadcastTests {
         for _ in 0..<3 {
             switch await hints.next() {
             case .watchesStopped(let ids), .watchesWorthALook(let ids): #expect(ids.count == HintMailbox.maximumRemembered)
-            case .deliveriesDue(let endpoints): #expect(endpoints.count == HintMailbox.maximumRemembered)
+            case .deliveriesDue(let endpoints), .retriesDue(let endpoints): #expect(endpoints.count == HintMailbox.maximumRemembered)
             case .watchesRegistered, .endpointsChanged, nil: Issue.record("a hint that nobody sent")
             }
         }

@@ -32,7 +32,9 @@ struct QueryPlanTests {
             (DeliveryListing.ofResponse, "deliveries_event"),
             (DeadLetterListing.page, "deliveries_dead"),
             (DeadLetterListing.count, "deliveries_dead"),
-            (DeadLetterListing.matching, "deliveries_dead"),
+            (DeadLetterListing.next, "deliveries_dead"),
+            (Replaying.candidates, "events_list"),
+            (Replaying.candidates, "deliveries_event"),
             (EventListing.all, "events_list"),
             (EventListing.ofWatch, "events_watch"),
             (EventListing.ofResponse, "events_watch"),
@@ -57,7 +59,9 @@ struct QueryPlanTests {
 
     @Test(
         "of pages in the order of their index need no sorting",
-        arguments: [WatchListing.all, DeliveryListing.all, EventListing.all, DeadLetterListing.page]
+        arguments: [
+            WatchListing.all, DeliveryListing.all, EventListing.all, DeadLetterListing.page, DeadLetterListing.next, Replaying.candidates,
+        ]
     )
     func noSorting(sql: String) async throws {
         try await withTemporaryDirectory { directory in

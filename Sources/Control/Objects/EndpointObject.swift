@@ -45,8 +45,10 @@ package struct EndpointObject: Codable, Sendable, Hashable {
     package var connectTimeout: String
     package var retry: Retry
     package var maxInFlight: Int
+    @Nullable package var rateLimit: String?
     package var enabled: Bool
     @Nullable package var disabledReason: String?
+    package var breaker: BreakerObject
     /// Only in the answer to the creation, when Ringback made the secret.
     package var secret: String?
 
@@ -67,15 +69,19 @@ package struct EndpointObject: Codable, Sendable, Hashable {
         case connectTimeout = "connect_timeout"
         case retry
         case maxInFlight = "max_in_flight"
+        case rateLimit = "rate_limit"
         case enabled
         case disabledReason = "disabled_reason"
+        case breaker
         case secret
     }
 }
 
 extension EndpointObject {
-    /// - Parameter freshSecret: The secret that was just made for this endpoint, to be shown this one time.
-    package init(_ endpoint: Endpoint, freshSecret: Secret? = nil) {
+    /// - Parameters:
+    ///   - breaker: `nil` when it was not sent anything yet.
+    ///   - freshSecret: The secret that was just made for this endpoint, to be shown this one time.
+    package init(_ endpoint: Endpoint, breaker: BreakerStatus? = nil, freshSecret: Secret? = nil) {
         name = endpoint.name
         origin = endpoint.origin.rawValue
         switch endpoint.target {
@@ -104,8 +110,10 @@ extension EndpointObject {
         connectTimeout = endpoint.connectTimeout.text
         retry = Retry(schedule: endpoint.retry.schedule.map(\.text), jitter: endpoint.retry.jitter)
         maxInFlight = endpoint.maximumInFlight
+        rateLimit = endpoint.rateLimit?.text
         enabled = endpoint.isEnabled
         disabledReason = endpoint.disabledReason
+        self.breaker = BreakerObject(breaker ?? BreakerStatus())
         secret = freshSecret?.reveal()
     }
 }

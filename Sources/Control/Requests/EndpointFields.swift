@@ -8,7 +8,7 @@ struct EndpointFields {
     static let names = [
         "url", "inbox", "output_text", "secret", "events", "match", "payload", "headers", "handshake", "timeout", "connect_timeout",
         "retry",
-        "max_in_flight",
+        "max_in_flight", "rate_limit",
     ]
     private static let retryNames = ["schedule", "jitter"]
     private static let maximumEvents = 32
@@ -31,6 +31,7 @@ struct EndpointFields {
     private let connectTimeout: Duration?
     private let retry: RetryPolicy?
     private let maximumInFlight: Int?
+    private let rateLimit: RateLimit?
 
     /// Reads everything; what is wrong is reported to the fields' problems.
     init(_ fields: Fields, known: KnownNames, rule: CallbackGuard) {
@@ -48,6 +49,7 @@ struct EndpointFields {
         connectTimeout = fields.duration("connect_timeout", in: Self.timeouts)
         retry = Self.retry(fields)
         maximumInFlight = fields.integer("max_in_flight", in: 1...1000)
+        rateLimit = Self.rateLimit(fields)
     }
 
     /// The target of a new endpoint, with a secret made for it when none was given.
@@ -103,6 +105,7 @@ struct EndpointFields {
         endpoint.connectTimeout = connectTimeout ?? (fields.isNull("connect_timeout") ? standard.connectTimeout : endpoint.connectTimeout)
         endpoint.retry = retry ?? (fields.isNull("retry") ? standard.retry : endpoint.retry)
         endpoint.maximumInFlight = maximumInFlight ?? (fields.isNull("max_in_flight") ? standard.maximumInFlight : endpoint.maximumInFlight)
+        endpoint.rateLimit = rateLimit ?? (fields.isNull("rate_limit") ? standard.rateLimit : endpoint.rateLimit)
     }
 
     private static func inbox(_ fields: Fields) -> String? {
@@ -155,6 +158,15 @@ struct EndpointFields {
                 match.problems.add("\(place)", "an event never leaves a watch in such a status.\(Suggestion.text(for: text, among: names))")
                 return nil
             })
+    }
+
+    private static func rateLimit(_ fields: Fields) -> RateLimit? {
+        guard let text = fields.string("rate_limit") else { return nil }
+        guard let limit = RateLimit(text: text) else {
+            fields.report("rate_limit", RateLimit.advice)
+            return nil
+        }
+        return limit
     }
 
     private static func retry(_ fields: Fields) -> RetryPolicy? {

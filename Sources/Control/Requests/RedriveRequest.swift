@@ -4,10 +4,11 @@ import Store
 /// The body of `POST /v1/dead-letters/redrive` (contract, section 5), checked. An empty one means all dead letters.
 struct RedriveRequest {
     static let maximumIDs = 10_000
-    private static let names = ["ids", "endpoint", "reason", "since", "until", "dry_run"]
+    private static let names = ["ids", "endpoint", "reason", "since", "until", "dry_run", "limit", "cursor"]
 
     let filter: DeadLetterFilter
     let dryRun: Bool
+    let piece: PieceFields
 
     init(_ body: [UInt8]) throws(Problem) {
         let problems = FieldProblems()
@@ -18,7 +19,9 @@ struct RedriveRequest {
         let reason: DeadReason? = fields.choice("reason")
         let since = fields.time("since")
         let until = fields.time("until")
+        fields.checkOrder(since, until)
         dryRun = fields.bool("dry_run") ?? false
+        piece = PieceFields(fields)
         try problems.check()
         filter = DeadLetterFilter(
             ids: ids.map { $0.map { DeliveryID(trusted: $0.text) } }, endpoint: endpoint.map { EndpointName(trusted: $0) }, reason: reason,

@@ -37,8 +37,9 @@ struct DeadLetterRoutes {
 
     private func redriveMany(_ call: Call) async throws -> Answer {
         let request = try RedriveRequest(call.body)
-        let (matched, redriven) = try await dependencies.store.redrive(request.filter, dryRun: request.dryRun, now: call.now)
-        return try .json(RedriveObject(matched: matched, redriven: redriven))
+        let result = try await dependencies.store.redrive(
+            request.filter, dryRun: request.dryRun, after: request.piece.cursor, limit: request.piece.limit, now: call.now)
+        return try .json(RedriveObject(matched: result.matched, redriven: result.redriven, nextCursor: result.next?.text))
     }
 
     private func redriveOne(_ call: Call) async throws -> Answer {

@@ -23,6 +23,7 @@ struct EndpointRoutes {
             .post("/v1/endpoints/:name/test", .admin) { try await test($0) },
             .post("/v1/endpoints/:name/enable", .admin) { try await enable($0) },
             .post("/v1/endpoints/:name/disable", .admin) { try await disable($0) },
+            .post("/v1/endpoints/:name/replay", .admin) { try await replay($0) },
         ]
     }
 
@@ -32,14 +33,15 @@ struct EndpointRoutes {
         let page = query.page()
         try query.check()
         let rest = dependencies.directory.all.filter { endpoint in page.cursor.map { endpoint.name.rawValue > $0.id } ?? true }
-        let shown = Array(rest.prefix(page.limit))
+        let elements = Array(rest.prefix(page.limit))
         let next =
-            rest.count > shown.count ? shown.last.map { PageCursor(createdAt: Timestamp(milliseconds: 0), id: $0.name.rawValue) } : nil
-        return try .json(ListObject(Page(elements: shown, nextCursor: next)) { EndpointObject($0) })
+            rest.count > elements.count
+            ? elements.last.map { PageCursor(createdAt: Timestamp(milliseconds: 0), id: $0.name.rawValue) } : nil
+        return try .json(ListObject(Page(elements: elements, nextCursor: next)) { shown($0) })
     }
 
     private func show(_ call: Call) throws -> Answer {
-        try .json(EndpointObject(try find(call)))
+        try .json(shown(try find(call)))
     }
 
     private func create(_ call: Call) async throws -> Answer {
@@ -50,7 +52,7 @@ struct EndpointRoutes {
         }
         await publish(endpoint)
         return try .json(
-            EndpointObject(endpoint, freshSecret: request.freshSecret), status: .created,
+            shown(endpoint, freshSecret: request.freshSecret), status: .created,
             headers: [.location: "/v1/endpoints/\(endpoint.name)"]
         )
     }
@@ -66,7 +68,7 @@ struct EndpointRoutes {
             endpoint.disabledReason = latest.disabledReason
         }
         await publish(endpoint)
-        return try .json(EndpointObject(endpoint))
+        return try .json(shown(endpoint))
     }
 
     private func remove(_ call: Call) async throws -> Answer {
@@ -92,7 +94,14 @@ struct EndpointRoutes {
         endpoint.isEnabled = reason == nil
         endpoint.disabledReason = reason
         await publish(endpoint)
-        return try .json(EndpointObject(endpoint))
+        return try .json(shown(endpoint))
+    }
+
+    /// Sends past events to this endpoint, or counts them.
+    private func replay(_ call: Call) async throws -> Answer {
+        let endpoint = try find(call)
+        let request = try ReplayRequest(call.body, now: call.now)
+        return try .json(try await Replay(store: dependencies.store, endpoint: endpoint, request: request).run(now: call.now))
     }
 
     /// Sends an event about nothing by the way every delivery goes and answers with the attempt, whatever it came to.
@@ -103,6 +112,10 @@ struct EndpointRoutes {
             upstream: dependencies.knownNames.defaultUpstream ?? UpstreamName(trusted: "default"),
             occasion: "\(endpoint.name) \(dependencies.time.now.nanoseconds) \(call.now.milliseconds)", now: call.now)
         return try .json(AttemptObject(await dependencies.testEndpoint(endpoint, sample.event, sample.response)))
+    }
+
+    private func shown(_ endpoint: Endpoint, freshSecret: Secret? = nil) -> EndpointObject {
+        EndpointObject(endpoint, breaker: dependencies.breaker(endpoint.name), freshSecret: freshSecret)
     }
 
     private func publish(_ endpoint: Endpoint) async {

@@ -23,6 +23,23 @@ extension DeliverySnapshot {
             .counter(
                 "ringback_delivery_attempts_failed_total", "Attempts that failed, by what went wrong",
                 AttemptError.allCases.map { MetricSample(counters.failures[$0] ?? 0, MetricLabel("error", $0.rawValue)) }),
+            .counter(
+                "ringback_endpoint_attempts_total", "Attempts at deliveries to an endpoint, by what they came to",
+                counters.attempts.sorted { $0.key < $1.key }.flatMap { endpoint, attempts in
+                    [("succeeded", attempts.succeeded), ("failed", attempts.failed)].map { outcome, count in
+                        MetricSample(count, MetricLabel("endpoint", endpoint.rawValue), MetricLabel("outcome", outcome))
+                    }
+                }),
+            .gauge(
+                "ringback_endpoint_breaker_open", "1 while an endpoint's circuit breaker is open or half-open",
+                breakers.sorted { $0.key < $1.key }.map { endpoint, breaker in
+                    MetricSample(breaker.state != .closed, MetricLabel("endpoint", endpoint.rawValue))
+                }),
+            .counter("ringback_breaker_trips_total", "How often circuit breakers tripped", counters.trips),
+            .counter("ringback_endpoint_recoveries_total", "How often endpoints recovered", counters.recoveries),
+            .counter(
+                "ringback_endpoints_disabled_total", "How often endpoints were disabled by what their receiver answered", counters.disabled),
+            .counter("ringback_deliveries_held_back_total", "Deliveries given back untried to an open circuit breaker", counters.heldBack),
             .gauge(
                 "ringback_delivering_store_failing", "1 while the store does not take what happened to deliveries",
                 [MetricSample(storeTrouble != nil)]),
