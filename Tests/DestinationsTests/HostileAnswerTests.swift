@@ -25,8 +25,8 @@ struct HostileAnswerTests {
     private static let head = "HTTP/1.1 200 OK\r\n"
     private static let chunked = head + "Transfer-Encoding: chunked\r\n\r\n"
 
-    /// 32 MiB of zeros, packed into 32 KiB.
-    private static let bomb: [UInt8] = [0x1F, 0x8B, 8, 0, 0, 0, 0, 0, 0, 3] + [UInt8](repeating: 0xEC, count: 32 * 1024)
+    /// The beginning of a gzip stream, and rubbish: whoever tries to unpack it cannot keep it as it is.
+    private static let packed: [UInt8] = [0x1F, 0x8B, 8, 0, 0, 0, 0, 0, 0, 3] + [UInt8](repeating: 0xEC, count: 32 * 1024)
 
     /// These take as long as the attempt may.
     static let slow = [
@@ -94,7 +94,7 @@ struct HostileAnswerTests {
             "with a compression nobody asked for around it", .protocolViolation, nil,
             {
                 $0.send(head + "Transfer-Encoding: gzip, chunked\r\n\r\n8000\r\n")
-                $0.send(bomb)
+                $0.send(packed)
             }),
         Case("with a body that breaks off", .connectionLost, 200, { $0.send(head + "Content-Length: 100\r\n\r\nshort") }),
         Case("of nothing", .connectionLost, nil, { _ in }),
@@ -153,15 +153,15 @@ struct HostileAnswerTests {
 
     @Test("that is compressed is kept as the bytes it is, and was not asked for")
     func compressed() async throws {
-        let bomb = Self.bomb
+        let packed = Self.packed
         let server = try HostileServer { victim in
-            victim.send("HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nContent-Length: \(bomb.count)\r\n\r\n")
-            victim.send(bomb)
+            victim.send("HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nContent-Length: \(packed.count)\r\n\r\n")
+            victim.send(packed)
         }
         defer { server.stop() }
         let report = try await WebhookUnderTest.attempt(try Jobs.job(), url: server.url)
         #expect(report.error == nil)
-        #expect(report.responseBody == Array(bomb.prefix(Attempt.keptBodyBytes)))
+        #expect(report.responseBody == Array(packed.prefix(Attempt.keptBodyBytes)))
         #expect(server.requests.first?.lowercased().contains("accept-encoding") == false)
     }
 
