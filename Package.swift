@@ -69,7 +69,7 @@ let package = Package(
         .target(
             name: "Watching",
             dependencies: [
-                "RawJSON", "ResponsesAPI", "RingbackCore", "Store", "Transport",
+                "Cryptography", "RawJSON", "ResponsesAPI", "RingbackCore", "Store", "Transport",
                 .product(name: "DequeModule", package: "swift-collections"),
                 .product(name: "HeapModule", package: "swift-collections"),
                 .product(name: "Logging", package: "swift-log"),

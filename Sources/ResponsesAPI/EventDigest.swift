@@ -5,6 +5,8 @@ import RingbackCore
 struct EventDigest: Sendable {
     private(set) var cursor: Int64?
     private(set) var eventCount = 0
+    /// The first `sequence_number` of this stream, new or not.
+    private(set) var firstNumber: Int64?
     /// The stream went on after what looked like the response's end: its ends are not believed any more.
     private(set) var goesOnAfterEnds = false
     private let response: ResponseID?
@@ -39,6 +41,7 @@ struct EventDigest: Sendable {
     /// - Returns: Whether the event was not seen before, as far as numbers tell: some vendors replay a stream from its start.
     private mutating func advance(to number: Int64?) -> Bool {
         guard let number, number >= 0 else { return true }
+        if firstNumber == nil { firstNumber = number }
         if let cursor, number <= cursor { return false }
         cursor = number
         return true

@@ -1,8 +1,8 @@
 import RingbackCore
-import Transport
+package import Transport
 
 /// When a server that sent us away would like to be asked again.
-enum RateLimitHint {
+package enum RateLimitHint {
     /// `Retry-After`; else `retry-after-ms`; else the time after which a used-up allowance of `x-ratelimit-…` is renewed.
     ///
     /// - Returns: `nil` when the server gives no usable hint, as with 429s that carry `x-ratelimit-remaining-requests: -1`.
@@ -10,6 +10,18 @@ enum RateLimitHint {
         if let value = head["retry-after"], let wait = RetryAfter.parse(value, now: now) { return wait }
         if let value = head["retry-after-ms"], let wait = Milliseconds.parse(value) { return wait }
         return ["requests", "tokens"].compactMap { renewal(of: $0, head) }.max()
+    }
+
+    /// The longest time until a renewal that is believed. What is further away is rather a misread unit than a rate limit.
+    package static let longestRenewal: Duration = .seconds(3600)
+
+    /// For any answer, successful ones above all: the time after which the allowance of requests is renewed that this one used up.
+    ///
+    /// The allowance of tokens is left out: a look at a response uses none.
+    ///
+    /// - Returns: `nil` while there is some left, and for what makes no sense: `-1`, no reset, none in the future, one too far away.
+    package static func renewal(_ head: TransferHead) -> Duration? {
+        renewal(of: "requests", head).flatMap { $0 <= longestRenewal ? $0 : nil }
     }
 
     private static func renewal(of allowance: String, _ head: TransferHead) -> Duration? {

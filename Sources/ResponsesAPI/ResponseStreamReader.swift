@@ -50,6 +50,9 @@ package struct ResponseStreamReader: Sendable {
     /// The highest `sequence_number` seen: what a resumed stream starts after.
     package var cursor: Int64? { digest.cursor }
 
+    /// The `sequence_number` this stream began with; `nil` before the first one. Tells whether a resumed stream was replayed instead.
+    package var firstNumber: Int64? { digest.firstNumber }
+
     /// How many events came. Keepalives are not counted, so that a growing number means progress.
     package var eventCount: Int { digest.eventCount }
 

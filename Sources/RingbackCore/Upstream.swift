@@ -1,6 +1,6 @@
 /// A Responses API: base URL, credentials, and how it likes to be asked (contract, section 4, `upstreams`).
 package struct Upstream: Sendable, Hashable {
-    package enum Following: String, Sendable, Hashable, CaseIterable {
+    package enum Following: String, Sendable, Hashable, CaseIterable, Codable {
         /// Open a stream; fall back to polling.
         case stream
         /// Only poll.
@@ -30,6 +30,8 @@ package struct Upstream: Sendable, Hashable {
     package var stalledAfter: Duration
     /// A 404 within this time after registration may still be creation lag; afterwards several in a row mean `watch.lost`.
     package var notFoundGrace: Duration
+    /// What is fixed about its manners; the rest is found out.
+    package var manners: FixedManners
     /// PEM file with the certificate authorities to trust instead of the system's.
     package var caFile: String?
     /// How the vendor signs its own webhooks; `nil`: none are taken.
@@ -50,6 +52,7 @@ package struct Upstream: Sendable, Hashable {
         maximumWatchAge: Duration = .seconds(24 * 3600),
         stalledAfter: Duration = .seconds(30 * 60),
         notFoundGrace: Duration = .seconds(30),
+        manners: FixedManners = FixedManners(),
         caFile: String? = nil,
         ingest: WebhookScheme? = nil
     ) {
@@ -67,6 +70,7 @@ package struct Upstream: Sendable, Hashable {
         self.maximumWatchAge = maximumWatchAge
         self.stalledAfter = stalledAfter
         self.notFoundGrace = notFoundGrace
+        self.manners = manners
         self.caFile = caFile
         self.ingest = ingest
     }

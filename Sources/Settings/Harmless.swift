@@ -8,6 +8,7 @@ enum Harmless {
         "client_auth",
         "name", "scopes", "base_url", "api_key_header", "follow", "stream_idle_timeout", "interval", "max_interval", "max_streams",
         "requests_per_second", "max_watch_age", "stalled_after", "not_found_grace",
+        "stream", "stream_unrequested", "resume", "stream_window",
         "url", "inbox", "preset", "output_text", "events", "upstream", "model", "payload", "timeout", "connect_timeout", "schedule",
         "jitter",
         "max_in_flight", "rate_limit", "delivered", "dead", "responses", "allow_networks", "https_only",
@@ -15,7 +16,7 @@ enum Harmless {
 
     /// Keys that hold other keys; their own values, if somebody wrote a text there, are not shown.
     private static let structures: Set<String> = [
-        "tls", "tokens", "upstreams", "poll", "endpoints", "match", "retry", "retention", "security", "handshake", "oauth2",
+        "tls", "tokens", "upstreams", "poll", "manners", "endpoints", "match", "retry", "retention", "security", "handshake", "oauth2",
     ]
 
     /// Mappings whose keys are names and whose values are secret.

@@ -57,6 +57,7 @@ extension Settings {
         yaml.line("max_watch_age", upstream.maximumWatchAge.text)
         yaml.line("stalled_after", upstream.stalledAfter.text)
         yaml.line("not_found_grace", upstream.notFoundGrace.text)
+        yaml.block("manners") { block in upstream.manners.words.forEach { block.line($0.key, $0.word) } }
         if let caFile = upstream.caFile { yaml.line("ca_file", caFile) }
         if let ingest = upstream.ingest { yaml.block("ingest") { describe(&$0, ingest: ingest) } }
     }

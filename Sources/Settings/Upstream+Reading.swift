@@ -19,6 +19,7 @@ extension Upstream {
         let maximumWatchAge = fields.duration("max_watch_age", default: .seconds(86_400), in: .seconds(1) ... .seconds(365 * 86_400))
         let stalledAfter = fields.duration("stalled_after", default: .seconds(1800), in: .seconds(1) ... .seconds(365 * 86_400))
         let notFoundGrace = fields.duration("not_found_grace", default: .seconds(30), in: .zero ... .seconds(86_400))
+        let manners = FixedManners(reading: fields.fields("manners"))
         let caFile = fields.readableFile("ca_file")
         let ingest = fields.fields("ingest").flatMap { WebhookScheme(reading: $0) }
         fields.finish()
@@ -28,7 +29,7 @@ extension Upstream {
             streamIdleTimeout: streamIdleTimeout, pollInterval: interval, pollMaximumInterval: maximumInterval,
             maximumStreams: maximumStreams,
             requestsPerSecond: requestsPerSecond, maximumWatchAge: maximumWatchAge, stalledAfter: stalledAfter,
-            notFoundGrace: notFoundGrace,
+            notFoundGrace: notFoundGrace, manners: manners,
             caFile: caFile, ingest: ingest
         )
     }

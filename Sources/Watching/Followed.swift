@@ -7,8 +7,22 @@ final class Followed {
     /// A request of this watch, from its place in the governor's line to the last word of its transfer.
     struct Request {
         let token: RequestToken
+        /// In whose line it waits, or waited.
+        let governor: CredentialGovernor
+        /// A stream's leave to be asked for.
+        let pass: StreamPass?
+        /// Whether the pass was given back.
+        var isPassReleased = false
+        /// `nil` while it waits for its turn.
+        var sentAt: Moment?
         /// `nil` while it waits for its turn.
         var transfer: TransferID?
+
+        init(token: RequestToken, governor: CredentialGovernor, pass: StreamPass? = nil) {
+            self.token = token
+            self.governor = governor
+            self.pass = pass
+        }
     }
 
     let watch: Watch
@@ -16,6 +30,8 @@ final class Followed {
     var machine: WatchMachine
     /// `nil` while no upstream of that name is configured.
     var upstream: FollowedUpstream?
+    /// The credential its calls are made with, under the upstream's settings of that generation.
+    var credential: (key: CredentialKey, generation: Int)?
     var stream: Request?
     var retrieval: Request?
     /// Whether any request was made: the first one of a watch goes before the others.
@@ -56,8 +72,10 @@ final class Followed {
     /// Whether the watch is still held in the store under this node's lease.
     var holdsLease: Bool { machine.state != .ended || ending != nil }
 
-    func expects(_ token: RequestToken) -> Bool {
-        stream?.token == token || retrieval?.token == token
+    /// The request of that name, unless it was given up meanwhile.
+    func request(_ token: RequestToken) -> Request? {
+        if stream?.token == token { return stream }
+        return retrieval?.token == token ? retrieval : nil
     }
 }
 
@@ -69,7 +87,7 @@ struct RequestToken: Sendable, Hashable {
 /// A request that waits for the governor.
 struct Ask: Sendable {
     enum Kind: Sendable {
-        case stream(startingAfter: Int64?)
+        case stream
         case retrieval
     }
 

@@ -9,6 +9,8 @@ struct Retrieved: Sendable {
     let pollAfter: Duration?
     /// The answer was so large that no GET may follow sooner.
     let rest: Duration?
+    /// When the credential may ask again, where this answer used up its allowance.
+    let renewal: Duration?
 }
 
 /// Collects the answer to one GET, on the transport's loop.
@@ -49,6 +51,6 @@ final class RetrievalListener: TransferHandler {
         guard let head else { return .failure(.protocolViolation(detail: "the answer had no status line")) }
         let answer = RetrieveAnswer(head: head, body: body, endedBy: error, now: engine.time.wallNow)
         let rest = body.held == nil ? WatchPace.restAfter(bytes: body.count) : nil
-        return .success(Retrieved(answer: answer, pollAfter: PollHint.pollAfter(head), rest: rest))
+        return .success(Retrieved(answer: answer, pollAfter: PollHint.pollAfter(head), rest: rest, renewal: RateLimitHint.renewal(head)))
     }
 }

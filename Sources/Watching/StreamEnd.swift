@@ -38,12 +38,4 @@ extension StreamEnd {
         case .failed(let error): "the stream could not be opened: \(error)"
         }
     }
-
-    /// Whether the upstream showed that it does not stream this kind of response, as opposed to trouble that passes.
-    var isRefusal: Bool {
-        switch self {
-        case .empty, .json, .refused: true
-        case .closed, .announced, .tooLarge, .notFound, .unauthorized, .rateLimited, .unavailable, .failed, .unwelcome: false
-        }
-    }
 }

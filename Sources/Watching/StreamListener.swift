@@ -9,6 +9,8 @@ final class StreamListener: TransferHandler {
         case events
         /// The upstream ignored the wish for a stream; the body is collected.
         case json(TransferHead, AnswerBody)
+        /// The upstream refused; its words are collected.
+        case refused(status: Int)
     }
 
     private let engine: WatchEngine
@@ -19,18 +21,24 @@ final class StreamListener: TransferHandler {
     private var reader: ResponseStreamReader
     private var answer = Answer.awaited
     private let limit: Int
+    /// The words of a refusal.
+    private var refusal: [UInt8] = []
     private var hasBytes = false
+    /// Whether the stream was to begin after an event, and its first number was not told yet.
+    private var awaitsFirstNumber: Bool
     /// How the stream ended, when that is known before the transfer's last word.
     private var end: StreamEnd?
 
     /// - Parameters:
-    ///   - cursor: The event after which the stream was asked for.
+    ///   - cursor: The last event that is known.
+    ///   - isResumed: Whether the stream was asked for what comes after it.
     ///   - limit: The largest answer to hold that is no stream.
-    init(engine: WatchEngine, watch: Watch, token: RequestToken, cursor: Int64?, limit: Int) {
+    init(engine: WatchEngine, watch: Watch, token: RequestToken, cursor: Int64?, isResumed: Bool, limit: Int) {
         self.engine = engine
         self.watch = watch.id
         self.token = token
-        isResumed = cursor != nil
+        self.isResumed = isResumed
+        awaitsFirstNumber = isResumed
         reader = ResponseStreamReader(response: watch.response, cursor: cursor)
         self.limit = limit
     }
@@ -41,12 +49,15 @@ final class StreamListener: TransferHandler {
             answer = .events
             let watch = watch
             let token = token
-            engine.assumeIsolated { $0.streamOpened(watch, token) }
+            let renewal = RateLimitHint.renewal(head)
+            engine.assumeIsolated { $0.streamOpened(watch, token, renewal: renewal) }
             return .proceed
         case .json:
             answer = .json(head, AnswerBody(limit: limit))
             return .proceed
-        case .refused(let status): return finish(.refused(status: status))
+        case .refused(let status):
+            answer = .refused(status: status)
+            return .proceed
         case .notFound: return finish(.notFound)
         case .unauthorized(let status): return finish(.unauthorized(status: status))
         case .rateLimited(let retryAfter): return finish(.rateLimited(retryAfter: retryAfter))
@@ -60,14 +71,22 @@ final class StreamListener: TransferHandler {
         case .events: return read(bytes)
         case .json(_, let body):
             return body.receive(bytes) ? .proceed : .finish
+        case .refused(let status):
+            guard refusal.count + bytes.count <= Self.maximumRefusalBytes else { return finish(.refused(status: status)) }
+            refusal.append(copying: bytes)
+            return .proceed
         }
     }
+
+    /// An error body that says more has nothing to say.
+    private static let maximumRefusalBytes = 16 * 1024
 
     func transferEnded(_ error: TransportError?, summary: TransferSummary) {
         let end = end ?? judge(error)
         let watch = watch
         let token = token
-        engine.assumeIsolated { $0.streamEnded(watch, token, end) }
+        let reason = StreamRefusal(body: refusal)
+        engine.assumeIsolated { $0.streamEnded(watch, token, end, refusal: reason) }
     }
 
     private func read(_ bytes: Span<UInt8>) -> TransferVerdict {
@@ -81,6 +100,10 @@ final class StreamListener: TransferHandler {
         let findings = reader.receive(bytes)
         let events = reader.eventCount - before
         let cursor = reader.cursor
+        if awaitsFirstNumber, let first = reader.firstNumber {
+            awaitsFirstNumber = false
+            engine.assumeIsolated { $0.streamBegan(watch, token, at: first) }
+        }
         // The progress is told first, so that what a finding leads to knows the last cursor.
         let verdict = events > 0 ? engine.assumeIsolated { $0.streamProgressed(watch, token, cursor: cursor, events: events) } : .proceed
         for finding in findings {
@@ -109,6 +132,7 @@ final class StreamListener: TransferHandler {
         // An empty stream shows that an upstream does not stream such responses, as with vLLM; but not one that was asked for what comes
         // after a known event: there may have been nothing.
         case .events: hasBytes || isResumed || error == .idleTimeout ? .closed : .empty
+        case .refused(let status): .refused(status: status)
         case .json(let head, let body):
             // What is not held may have told enough before a failure.
             .json(

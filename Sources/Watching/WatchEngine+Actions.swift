@@ -6,10 +6,14 @@ import Transport
 /// Running what the machines decide.
 extension WatchEngine {
     func circumstances(of followed: Followed) -> WatchMachine.Circumstances {
-        let now = time.now
-        let welcomesStreams = followed.stream == nil && followed.upstream?.welcomesStreams(now) == true
-        let pace = followed.upstream?.presentPace ?? .parked
-        return WatchMachine.Circumstances(now: now, dice: dice.fraction(), welcomesStreams: welcomesStreams, pace: pace)
+        guard let upstream = followed.upstream else {
+            return WatchMachine.Circumstances(now: time.now, dice: dice.fraction(), welcomesStreams: false, pace: .parked)
+        }
+        let wish = streamWish(of: followed, startingAfter: followed.machine.cursor)
+        return WatchMachine.Circumstances(
+            now: time.now, dice: dice.fraction(), welcomesStreams: followed.stream == nil && upstream.welcomes(wish, time.wallNow),
+            pace: upstream.presentPace(under: governor(of: followed, at: upstream))
+        )
     }
 
     /// Runs what a machine decided, after telling what it noticed.
@@ -18,8 +22,8 @@ extension WatchEngine {
     func apply(_ action: WatchMachine.Action, to followed: Followed, after response: ResponseObject? = nil) {
         for notice in followed.machine.takeNotices() { tell(notice, about: followed, after: response) }
         switch action {
-        case .openStream(let cursor): ask(.stream(startingAfter: cursor), for: followed)
-        case .retrieve: ask(.retrieval, for: followed)
+        case .openStream(let cursor): askForStream(of: followed, startingAfter: cursor)
+        case .retrieve: askForResponse(of: followed)
         case .wait, .ignore: break
         case .finish(let response): finish(followed, with: response)
         case .lost(let loss): end(followed, .lost, type: .watchLost, reason: reason(for: loss, of: followed))
@@ -70,7 +74,7 @@ extension WatchEngine {
         dropRequests(of: followed)
         followed.ending = ending
         heldBytes += ending.heldBytes
-        totals.endings += 1
+        if case .end(let status, _, _) = ending.kind { totals.endings[status, default: 0] += 1 }
         factFeed.yield(ending)
     }
 

@@ -89,17 +89,27 @@ extension WatchEngine {
     package func replaceUpstreams(_ new: [Upstream]) {
         let now = time.now
         let names = Set(new.map(\.name))
-        for name in upstreams.keys where !names.contains(name) { upstreams[name] = nil }
+        for name in upstreams.keys where !names.contains(name) {
+            upstreams[name] = nil
+            governors.all.forEach { $0.setRate(nil, of: name, now) }
+        }
         for upstream in new {
             if let known = upstreams[upstream.name] {
-                known.replace(upstream, now: now)
-                sendRequests(to: known)
+                let credential = known.credential
+                known.replace(upstream)
+                if known.credential != credential { governors[credential]?.setRate(nil, of: upstream.name, now) }
+                governors[known.credential]?.use(by: upstream, now)
             } else {
-                upstreams[upstream.name] = FollowedUpstream(upstream, transport: transport, now: now)
+                upstreams[upstream.name] = followedUpstream(upstream)
             }
         }
         unknownUpstreams.subtract(names)
         for followed in table.values where followed.upstream !== upstreams[followed.watch.upstream] { move(followed) }
+        moveToRightLines()
+    }
+
+    func followedUpstream(_ upstream: Upstream) -> FollowedUpstream {
+        FollowedUpstream(upstream, transport: transport, credentials: credentials, remembered: rememberedManners?[upstream.name])
     }
 
     /// The watch's upstream was removed, or is there again.

@@ -5,23 +5,23 @@ import Transport
 
 /// What is remembered about an upstream from the answers to all of its watches.
 extension WatchEngine {
-    func noteHealth(after end: StreamEnd, of upstream: FollowedUpstream) {
-        if end.isRefusal { upstream.manners.streamRefused(time.now) }
+    func noteHealth(after end: StreamEnd, of upstream: FollowedUpstream, _ request: Followed.Request) {
         switch end {
         case .closed, .announced, .empty, .refused, .notFound, .tooLarge, .unwelcome, .json: break
         case .unauthorized(let status): noteRefusedCredentials("the upstream answered \(status)", of: upstream)
-        case .rateLimited(let retryAfter): hold(upstream, for: retryAfter)
+        case .rateLimited(let retryAfter): noteRateLimit(retryAfter, of: upstream, request)
         case .unavailable, .failed: upstream.failed(end.trouble ?? "the stream failed")
         }
     }
 
-    func noteHealth(after result: Result<Retrieved, TransportError>, of upstream: FollowedUpstream) {
+    func noteHealth(after result: Result<Retrieved, TransportError>, of upstream: FollowedUpstream, _ request: Followed.Request) {
         switch result {
         case .success(let retrieved):
+            if let renewal = retrieved.renewal { request.governor.governor.hold(until: time.now + renewal) }
             switch retrieved.answer {
             case .response, .notFound: upstream.answered()
             case .unauthorized(let status, let message): noteRefusedCredentials("the upstream answered \(status): \(message)", of: upstream)
-            case .rateLimited(let retryAfter): hold(upstream, for: retryAfter)
+            case .rateLimited(let retryAfter): noteRateLimit(retryAfter, of: upstream, request)
             case .unavailable, .refused, .unusable: upstream.failed(Self.trouble(of: result) ?? "the request failed")
             }
         case .failure(let error):
@@ -63,11 +63,10 @@ extension WatchEngine {
         upstream.refusedCredentials(message)
     }
 
-    /// A rate limit is the credential's, not the watch's: everybody waits, though not for ever, since limits differ by kind of request.
-    private func hold(_ upstream: FollowedUpstream, for retryAfter: Duration?) {
-        guard let retryAfter else { return }
-        upstream.governor.hold(until: time.now + min(retryAfter, Self.longestHold))
+    /// A rate limit is the credential's, not the watch's: everybody with it waits, and goes on more slowly.
+    private func noteRateLimit(_ retryAfter: Duration?, of upstream: FollowedUpstream, _ request: Followed.Request) {
+        upstream.totals.rateLimited += 1
+        let now = time.now
+        request.governor.governor.limited(retryAfter: retryAfter, sentAt: request.sentAt ?? now, now: now, dice: dice.fraction())
     }
-
-    private static let longestHold: Duration = .seconds(60)
 }

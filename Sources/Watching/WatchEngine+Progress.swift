@@ -7,6 +7,8 @@ extension WatchEngine {
         // A sleep that throws was cancelled; the last batch is written at the very end.
         while (try? await time.sleep(until: time.now + options.progressInterval)) != nil {
             await saveProgress()
+            await saveManners()
+            governors.sweep(time.now)
         }
     }
 
@@ -88,13 +90,30 @@ extension WatchEngine {
             case .none: snapshot.parked += 1
             }
         }
-        snapshot.upstreams = upstreams.values.map { upstream in
-            UpstreamSnapshot(
-                name: upstream.upstream.name, health: upstream.health, refusesStreams: upstream.manners.refusesStreams,
-                streams: upstream.streams,
-                retrievals: upstream.retrievals, waitingRequests: upstream.governor.count
+        snapshot.upstreams = upstreamSnapshots()
+        return snapshot
+    }
+
+    private func upstreamSnapshots() -> [UpstreamSnapshot] {
+        let now = time.now
+        var waiting: [UpstreamName: (count: Int, since: Moment)] = [:]
+        for governor in governors.all {
+            governor.governor.forEachWaiting { ask, since in
+                guard let followed = table[ask.watch], followed.request(ask.token)?.governor === governor else { return }
+                let before = waiting[followed.watch.upstream] ?? (0, since)
+                waiting[followed.watch.upstream] = (before.count + 1, min(before.since, since))
+            }
+        }
+        return upstreams.values.map { upstream in
+            let name = upstream.upstream.name
+            let governor = governors[upstream.credential]
+            return UpstreamSnapshot(
+                name: name, health: upstream.health, manners: upstream.manners.states, streams: upstream.streams,
+                retrievals: upstream.retrievals, waitingRequests: waiting[name]?.count ?? 0,
+                longestWait: waiting[name].map { now - $0.since } ?? .zero, lineLength: governor?.governor.count ?? 0,
+                requestsPerSecond: governor?.governor.perSecond ?? upstream.upstream.requestsPerSecond,
+                heldFor: governor?.governor.hold(now).map { $0 - now }, totals: upstream.totals
             )
         }.sorted { $0.name < $1.name }
-        return snapshot
     }
 }

@@ -5,66 +5,103 @@ import Transport
 
 /// Requests, from the governor's line to the last word of their transfers.
 extension WatchEngine {
-    func ask(_ kind: Ask.Kind, for followed: Followed) {
+    func askForStream(of followed: Followed, startingAfter cursor: Int64?) {
         guard let upstream = followed.upstream else { return }
+        let wish = streamWish(of: followed, startingAfter: cursor)
+        let request = enqueue(.stream, of: followed, at: upstream, pass: upstream.manners.admit(wish, time.wallNow))
+        followed.stream = request
+        upstream.streams += 1
+        request.governor.streams += 1
+        sendRequests(under: request.governor)
+    }
+
+    func askForResponse(of followed: Followed) {
+        guard let upstream = followed.upstream else { return }
+        let request = enqueue(.retrieval, of: followed, at: upstream, pass: nil)
+        followed.retrieval = request
+        sendRequests(under: request.governor)
+    }
+
+    func streamWish(of followed: Followed, startingAfter cursor: Int64?) -> StreamWish {
+        let watch = followed.watch
+        return StreamWish(createdStreaming: watch.createdStreaming, age: time.wallNow - watch.createdAt, startingAfter: cursor)
+    }
+
+    private func enqueue(
+        _ kind: Ask.Kind, of followed: Followed, at upstream: FollowedUpstream, pass: StreamPass?
+    ) -> Followed.Request {
         requestCount += 1
         let token = RequestToken(rawValue: requestCount)
-        switch kind {
-        case .stream:
-            followed.stream = Followed.Request(token: token)
-            upstream.streams += 1
-        case .retrieval:
-            followed.retrieval = Followed.Request(token: token)
+        let governor = governor(of: followed, at: upstream)
+        governor.governor.enqueue(Ask(watch: followed.id, token: token, kind: kind), fresh: !followed.hasAsked, time.now)
+        return Followed.Request(token: token, governor: governor, pass: pass)
+    }
+
+    /// The governor of the credential that the watch's calls are made with.
+    func governor(of followed: Followed, at upstream: FollowedUpstream) -> CredentialGovernor {
+        if followed.credential?.generation != upstream.generation {
+            followed.credential = (upstream.credential(of: followed.watch), upstream.generation)
         }
-        upstream.governor.enqueue(Ask(watch: followed.id, token: token, kind: kind), fresh: !followed.hasAsked)
-        sendRequests(to: upstream)
+        let key = followed.credential?.key ?? upstream.credential
+        return governors.governor(of: key, for: upstream.upstream, own: upstream.credential, time.now)
     }
 
     /// Sends as many waiting requests as the governor allows now.
-    func sendRequests(to upstream: FollowedUpstream) {
+    func sendRequests(under governor: CredentialGovernor) {
         // A request that is not sent after all leads to another one for the same line: the loop below sees it without being entered again.
-        // Nor is anything sent to an upstream that is no longer configured.
-        guard !upstream.isSending, upstreams[upstream.upstream.name] === upstream else { return }
-        upstream.isSending = true
-        defer { upstream.isSending = false }
-        while !isStopping, heldBytes <= options.maximumHeldBytes, upstream.retrievals < options.maximumRetrievals {
-            switch upstream.governor.next(time.now) {
+        guard !governor.isSending else { return }
+        governor.isSending = true
+        defer { governor.isSending = false }
+        while !isStopping, heldBytes <= options.maximumHeldBytes, governor.retrievals < options.maximumRetrievals {
+            switch governor.governor.next(time.now) {
             case .idle:
                 return
             case .wait(let moment):
-                return wake(upstream, at: moment)
-            case .go(let ask):
-                guard let followed = table[ask.watch], followed.upstream === upstream, followed.expects(ask.token) else {
-                    upstream.governor.giveBack()
+                return wake(governor, at: moment)
+            case .go(let ask, let waited):
+                guard let (followed, upstream) = wanted(ask, under: governor) else {
+                    governor.unwanted = max(governor.unwanted - 1, 0)
+                    governor.governor.giveBack()
                     continue
                 }
-                send(ask, of: followed, to: upstream)
+                send(ask, of: followed, to: upstream, waited: waited)
             }
         }
     }
 
-    private func wake(_ upstream: FollowedUpstream, at moment: Moment) {
-        if let wakesAt = upstream.wakesAt, wakesAt <= moment { return }
-        upstream.wakesAt = moment
-        enter(.upstream(upstream.upstream.name), at: moment)
+    /// Who waits for this request. Nobody does when it was given up, or waits in another line meanwhile; nor is anything sent to an upstream
+    /// that is no longer configured.
+    private func wanted(_ ask: Ask, under governor: CredentialGovernor) -> (Followed, FollowedUpstream)? {
+        guard let followed = table[ask.watch], followed.request(ask.token)?.governor === governor, let upstream = followed.upstream,
+            upstreams[upstream.upstream.name] === upstream
+        else { return nil }
+        return (followed, upstream)
     }
 
-    private func send(_ ask: Ask, of followed: Followed, to upstream: FollowedUpstream) {
+    private func wake(_ governor: CredentialGovernor, at moment: Moment) {
+        if let wakesAt = governor.wakesAt, wakesAt <= moment { return }
+        governor.wakesAt = moment
+        enter(.governor(governor.key), at: moment)
+    }
+
+    private func send(_ ask: Ask, of followed: Followed, to upstream: FollowedUpstream, waited: Duration) {
         let watch = followed.watch
         switch ask.kind {
-        case .stream(let cursor):
-            guard upstream.manners.welcomesStreams(time.now) else {
-                upstream.governor.giveBack()
-                followed.stream = nil
-                upstream.streams -= 1
+        case .stream:
+            guard let pass = followed.stream?.pass, !upstream.manners.bars(pass) else {
+                followed.stream?.governor.governor.giveBack()
+                forgetStream(of: followed, isInLine: false)
                 return apply(followed.machine.streamEnded(.unwelcome, in: circumstances(of: followed)), to: followed)
             }
-            upstream.manners.streamAsked(time.now)
-            let request = upstream.client.streamRequest(watch.response, startingAfter: cursor, headers: watch.headers)
+            let request = upstream.client.streamRequest(watch.response, startingAfter: pass.startingAfter, headers: watch.headers)
+            // What was seen before is recognized even where the stream begins at the beginning.
             let listener = StreamListener(
-                engine: self, watch: watch, token: ask.token, cursor: cursor, limit: options.maximumResponseBytes)
+                engine: self, watch: watch, token: ask.token, cursor: followed.machine.cursor, isResumed: pass.startingAfter != nil,
+                limit: options.maximumResponseBytes)
             followed.stream?.transfer = transport.start(request, handler: listener)
+            followed.stream?.sentAt = time.now
             totals.streams += 1
+            upstream.totals.streams += 1
         case .retrieval:
             var request = upstream.client.retrieveRequest(watch.response, headers: watch.headers)
             // The listener has bounds of its own: it can tell how a response ended that is too large to be held.
@@ -73,9 +110,13 @@ extension WatchEngine {
             let listener = RetrievalListener(
                 engine: self, watch: followed.id, token: ask.token, limit: options.maximumResponseBytes)
             followed.retrieval?.transfer = transport.start(request, handler: listener)
+            followed.retrieval?.sentAt = time.now
+            followed.retrieval?.governor.retrievals += 1
             upstream.retrievals += 1
             totals.retrievals += 1
+            upstream.totals.retrievals += 1
         }
+        upstream.totals.waits.record(waited)
         followed.hasAsked = true
         transfersUnderWay += 1
     }
@@ -87,10 +128,13 @@ extension WatchEngine {
     }
 
     @discardableResult
-    private func forgetStream(of followed: Followed) -> Followed.Request? {
+    private func forgetStream(of followed: Followed, isInLine: Bool = true) -> Followed.Request? {
         guard let stream = followed.stream else { return nil }
+        releasePass(of: followed)
         followed.stream = nil
         followed.upstream?.streams -= 1
+        stream.governor.streams -= 1
+        if isInLine, stream.transfer == nil { noteUnwanted(in: stream.governor) }
         return stream
     }
 
@@ -98,25 +142,74 @@ extension WatchEngine {
     private func forgetRetrieval(of followed: Followed) -> Followed.Request? {
         guard let retrieval = followed.retrieval else { return nil }
         followed.retrieval = nil
-        if retrieval.transfer != nil, let upstream = followed.upstream {
-            upstream.retrievals -= 1
-            sendRequests(to: upstream)
+        if retrieval.transfer != nil {
+            followed.upstream?.retrievals -= 1
+            retrieval.governor.retrievals -= 1
+            sendRequests(under: retrieval.governor)
+        } else {
+            noteUnwanted(in: retrieval.governor)
         }
         return retrieval
     }
 
+    /// What was given up stays in its line until its turn. During a long hold many could gather there: then the line is cleared of them.
+    private func noteUnwanted(in governor: CredentialGovernor) {
+        governor.unwanted += 1
+        guard governor.unwanted > 64, governor.unwanted > governor.governor.count / 2, !governor.isSending else { return }
+        governor.unwanted = 0
+        governor.governor.keep { wanted($0, under: governor) != nil }
+    }
+
+    /// The stream had its first answer, or will have none.
+    private func releasePass(of followed: Followed) {
+        guard let stream = followed.stream, let pass = stream.pass, !stream.isPassReleased else { return }
+        followed.stream?.isPassReleased = true
+        followed.upstream?.manners.release(pass)
+    }
+
+    /// The settings of upstreams changed: whoever waits under a credential that is no longer theirs goes to the end of the right line.
+    func moveToRightLines() {
+        for followed in table.values {
+            guard let upstream = followed.upstream else { continue }
+            let right = governor(of: followed, at: upstream)
+            if let stream = followed.stream, stream.transfer == nil, stream.governor !== right {
+                right.governor.enqueue(Ask(watch: followed.id, token: stream.token, kind: .stream), fresh: !followed.hasAsked, time.now)
+                followed.stream = Followed.Request(token: stream.token, governor: right, pass: stream.pass)
+                stream.governor.streams -= 1
+                right.streams += 1
+                noteUnwanted(in: stream.governor)
+            }
+            if let retrieval = followed.retrieval, retrieval.transfer == nil, retrieval.governor !== right {
+                right.governor.enqueue(
+                    Ask(watch: followed.id, token: retrieval.token, kind: .retrieval), fresh: !followed.hasAsked, time.now)
+                followed.retrieval = Followed.Request(token: retrieval.token, governor: right)
+                noteUnwanted(in: retrieval.governor)
+            }
+        }
+        governors.all.forEach(sendRequests)
+    }
+
     // MARK: What streams tell
 
-    func streamOpened(_ id: WatchID, _ token: RequestToken) {
+    /// - Parameter renewal: When the credential may ask again, where this answer used up its allowance.
+    func streamOpened(_ id: WatchID, _ token: RequestToken, renewal: Duration?) {
         guard let followed = streaming(id, token) else { return }
+        releasePass(of: followed)
+        if let renewal { followed.stream?.governor.governor.hold(until: time.now + renewal) }
         apply(followed.machine.streamOpened(), to: followed)
     }
 
     /// The first bytes came: this upstream does stream.
     func streamSpoke(_ id: WatchID, _ token: RequestToken) {
-        guard let upstream = streaming(id, token)?.upstream else { return }
-        upstream.manners.streamAccepted()
+        guard let followed = streaming(id, token), let upstream = followed.upstream else { return }
+        learn(.streamed, from: followed)
         upstream.answered()
+    }
+
+    /// The first number of a stream that was to begin after another one.
+    func streamBegan(_ id: WatchID, _ token: RequestToken, at number: Int64) {
+        guard let followed = streaming(id, token) else { return }
+        learn(.began(at: number), from: followed)
     }
 
     func streamProgressed(_ id: WatchID, _ token: RequestToken, cursor: Int64?, events: Int) -> TransferVerdict {
@@ -157,13 +250,23 @@ extension WatchEngine {
         apply(followed.machine.streamAnnouncedEnd(in: circumstances(of: followed)), to: followed)
     }
 
-    func streamEnded(_ id: WatchID, _ token: RequestToken, _ end: StreamEnd) {
+    /// - Parameter refusal: What the words of a refusal said.
+    func streamEnded(_ id: WatchID, _ token: RequestToken, _ end: StreamEnd, refusal: StreamRefusal) {
         defer { transferEnded() }
-        guard let followed = streaming(id, token), let upstream = followed.upstream else { return }
+        guard let followed = streaming(id, token), let upstream = followed.upstream, let request = followed.stream else { return }
+        if let lesson = StreamLesson(end, refusal: refusal) {
+            upstream.totals.refusedStreams += 1
+            learn(lesson, from: followed)
+        }
         forgetStream(of: followed)
-        noteHealth(after: end, of: upstream)
+        noteHealth(after: end, of: upstream, request)
         if let trouble = end.trouble { note(trouble, about: followed) }
         apply(followed.machine.streamEnded(end, in: circumstances(of: followed)), to: followed)
+    }
+
+    private func learn(_ lesson: StreamLesson, from followed: Followed) {
+        guard let pass = followed.stream?.pass else { return }
+        followed.upstream?.manners.learn(lesson, from: pass, time.wallNow)
     }
 
     private func streaming(_ id: WatchID, _ token: RequestToken) -> Followed? {
@@ -175,8 +278,10 @@ extension WatchEngine {
 
     func retrievalEnded(_ id: WatchID, _ token: RequestToken, _ result: Result<Retrieved, TransportError>) {
         defer { transferEnded() }
-        guard let followed = table[id], followed.retrieval?.token == token, let upstream = followed.upstream else { return }
-        noteHealth(after: result, of: upstream)
+        guard let followed = table[id], let request = followed.retrieval, request.token == token, let upstream = followed.upstream else {
+            return
+        }
+        noteHealth(after: result, of: upstream, request)
         if let trouble = Self.trouble(of: result) { note(trouble, about: followed) }
         let action: WatchMachine.Action
         var response: ResponseObject?

@@ -88,7 +88,7 @@ extension WatchEngine {
         guard heldBytes <= options.maximumHeldBytes, !pausedStreams.isEmpty || ending.heldBytes > 0 else { return }
         pausedStreams.forEach(transport.resume)
         pausedStreams = []
-        upstreams.values.forEach(sendRequests)
+        governors.all.forEach(sendRequests)
     }
 
     func noteStoreTrouble(_ error: StoreError) {
@@ -113,6 +113,7 @@ extension WatchEngine {
             }
         }
         await saveProgress()
+        await saveManners()
         let held = table.values.filter(\.holdsLease).map { (id: $0.id, lease: $0.lease) }
         for start in stride(from: 0, to: held.count, by: options.claimPage) {
             do {

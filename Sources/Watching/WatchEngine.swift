@@ -21,6 +21,10 @@ package actor WatchEngine {
 
     var table: [WatchID: Followed] = [:]
     var upstreams: [UpstreamName: FollowedUpstream] = [:]
+    var governors = GovernorTable()
+    let credentials = CredentialDigest()
+    /// What the store knew at the start about upstreams' manners; `nil` until that was read.
+    var rememberedManners: [UpstreamName: RememberedManners]?
     /// Upstreams that watches name but nobody configured: each is logged once.
     var unknownUpstreams: Set<UpstreamName> = []
 
@@ -54,7 +58,7 @@ package actor WatchEngine {
 
     enum DeadlineKey: Sendable {
         case watch(WatchID)
-        case upstream(UpstreamName)
+        case governor(CredentialKey)
     }
 
     /// The transport's loop. The engine holds the transport, and with it the loop, for as long as anything can run here.
@@ -81,7 +85,7 @@ package actor WatchEngine {
         claimBell = Alarm(time: time)
         (facts, factFeed) = AsyncStream.makeStream(of: Fact.self)
         for upstream in upstreams {
-            self.upstreams[upstream.name] = FollowedUpstream(upstream, transport: transport, now: time.now)
+            self.upstreams[upstream.name] = FollowedUpstream(upstream, transport: transport, credentials: credentials, remembered: nil)
         }
     }
 
@@ -90,6 +94,7 @@ package actor WatchEngine {
     /// On cancellation all transfers are ended, progress is written back and the watches are released, so that another process can claim
     /// them at once; it returns when nothing is left.
     package func run() async {
+        await recallManners()
         await withTaskGroup(of: Void.self) { writing in
             writing.addTask(executorPreference: transport.loop) { await self.keepWriting() }
             await withTaskGroup(of: Void.self) { keeping in
@@ -123,17 +128,17 @@ package actor WatchEngine {
                 guard let followed = table[id], followed.scheduled == moment else { continue }
                 followed.scheduled = nil
                 apply(followed.machine.timerFired(in: circumstances(of: followed)), to: followed)
-            case .upstream(let name):
-                guard let upstream = upstreams[name], upstream.wakesAt == moment else { continue }
-                upstream.wakesAt = nil
-                sendRequests(to: upstream)
+            case .governor(let key):
+                guard let governor = governors[key], governor.wakesAt == moment else { continue }
+                governor.wakesAt = nil
+                sendRequests(under: governor)
             }
         }
     }
 
     /// Enters a deadline, and makes sure that somebody wakes up for it.
     func enter(_ key: DeadlineKey, at moment: Moment) {
-        if deadlines.count > Self.staleEntriesPerWatch * (table.count + upstreams.count + 16) { compactDeadlines() }
+        if deadlines.count > Self.staleEntriesPerWatch * (table.count + governors.count + 16) { compactDeadlines() }
         deadlines.insert(key, at: moment)
         guard moment < wakesAt else { return }
         wakesAt = moment
@@ -144,7 +149,7 @@ package actor WatchEngine {
         deadlines.compact { key, moment in
             switch key {
             case .watch(let id): table[id]?.scheduled == moment
-            case .upstream(let name): upstreams[name]?.wakesAt == moment
+            case .governor(let key): governors[key]?.wakesAt == moment
             }
         }
     }

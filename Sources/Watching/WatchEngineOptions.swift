@@ -10,7 +10,7 @@ package struct WatchEngineOptions: Sendable, Hashable {
     package var progressPage = 2_000
     /// Watches followed at once. What is above it stays in the store, unclaimed.
     package var maximumWatches = 200_000
-    /// GETs under way at once per upstream.
+    /// GETs under way at once per credential.
     package var maximumRetrievals = 128
     /// Bytes of final responses that wait to be written. Above it nothing is asked for and streams are paused until the store has room.
     package var maximumHeldBytes = 256 * 1024 * 1024

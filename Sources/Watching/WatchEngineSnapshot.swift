@@ -28,22 +28,39 @@ package struct WatchEngineSnapshot: Sendable, Hashable {
 package struct UpstreamSnapshot: Sendable, Hashable {
     package let name: UpstreamName
     package let health: UpstreamHealth
-    /// Streams were refused so often that its watches are polled.
-    package let refusesStreams: Bool
+    /// What is known about its streams; one state for each ``Manner``.
+    package let manners: [MannerState]
     /// Streams asked for or open.
     package let streams: Int
     /// GETs under way.
     package let retrievals: Int
-    /// Requests that wait for the governor.
+    /// Requests that wait for the governors.
     package let waitingRequests: Int
+    /// How long the oldest of them has waited.
+    package let longestWait: Duration
+    /// Entries in the line of the upstream's own credential, those included that nobody wants any more.
+    package let lineLength: Int
+    /// The rate that the upstream's own credential keeps at the moment: as configured, or less after a 429.
+    package let requestsPerSecond: Double
+    /// How long the upstream still wants that credential to ask nothing; `nil` when it may ask.
+    package let heldFor: Duration?
+    package let totals: UpstreamTotals
 
-    package init(name: UpstreamName, health: UpstreamHealth, refusesStreams: Bool, streams: Int, retrievals: Int, waitingRequests: Int) {
+    package init(
+        name: UpstreamName, health: UpstreamHealth, manners: [MannerState], streams: Int, retrievals: Int, waitingRequests: Int,
+        longestWait: Duration, lineLength: Int, requestsPerSecond: Double, heldFor: Duration?, totals: UpstreamTotals
+    ) {
         self.name = name
         self.health = health
-        self.refusesStreams = refusesStreams
+        self.manners = manners
         self.streams = streams
         self.retrievals = retrievals
         self.waitingRequests = waitingRequests
+        self.longestWait = longestWait
+        self.lineLength = lineLength
+        self.requestsPerSecond = requestsPerSecond
+        self.heldFor = heldFor
+        self.totals = totals
     }
 }
 
@@ -52,7 +69,8 @@ package struct WatchTotals: Sendable, Hashable {
     package var claimed = 0
     package var streams = 0
     package var retrievals = 0
-    package var endings = 0
+    /// By the status the watch ended with.
+    package var endings: [WatchStatus: Int] = [:]
 
     package init() {}
 }

@@ -24,6 +24,7 @@ let complete = """
         max_watch_age: 12h
         stalled_after: 20m
         not_found_grace: 10s
+        manners: { stream: yes, stream_unrequested: no, resume: auto, stream_window: 5m }
         ca_file: /tls/upstream.pem
         ingest: { scheme: standard_webhooks, secret: whsec_AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8= }
       - name: azure

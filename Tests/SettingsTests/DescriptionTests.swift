@@ -52,6 +52,11 @@ struct DescriptionTests {
                     max_watch_age: 1d
                     stalled_after: 30m
                     not_found_grace: 30s
+                    manners:
+                      stream: auto
+                      stream_unrequested: auto
+                      resume: auto
+                      stream_window: auto
                 endpoints: []
                 retention:
                   delivered: 7d

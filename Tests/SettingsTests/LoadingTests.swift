@@ -37,6 +37,7 @@ struct LoadingTests {
                     headers: [HeaderField("X-On-Behalf-Of", Secret("acme"))], follow: .stream, streamIdleTimeout: .seconds(80),
                     pollInterval: .seconds(3), pollMaximumInterval: .seconds(40), maximumStreams: 5000, requestsPerSecond: 2.5,
                     maximumWatchAge: .seconds(43_200), stalledAfter: .seconds(1200), notFoundGrace: .seconds(10),
+                    manners: FixedManners(stream: true, streamUnrequested: false, streamWindow: .limited(.seconds(300))),
                     caFile: "/tls/upstream.pem",
                     ingest: .standardWebhooks(secret: Secret("whsec_AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8="))
                 ),

@@ -183,6 +183,23 @@ struct ProblemTests {
             .upstream(
                 "requests_per_second: 0",
                 "ringback.yaml:4:26: upstreams[0].requests_per_second: expected a number, found '0': write 0.01 to 100000.0"),
+            .upstream(
+                "manners: { stream: maybe }",
+                "ringback.yaml:4:24: upstreams[0].manners.stream: 'maybe' is none of the choices: write yes, no or auto"),
+            .upstream(
+                "manners: { stream_window: 5 }",
+                "ringback.yaml:4:31: upstreams[0].manners.stream_window: '5' is none of the choices: write a duration such as 5m, unlimited or auto"
+            ),
+            .upstream(
+                "manners: { stream_window: 500ms }",
+                "ringback.yaml:4:31: upstreams[0].manners.stream_window: 500ms is out of range: write 1s to 365d"),
+            .upstream(
+                "manners: { resumes: yes }",
+                "ringback.yaml:4:16: upstreams[0].manners.resumes: unknown key 'resumes': did you mean 'resume'?"),
+            .upstream(
+                "manners: { stream: no, stream_unrequested: yes }",
+                "ringback.yaml:4:48: upstreams[0].manners.stream_unrequested: says that some responses are streamed, and 'stream' says that none is: keep one of them"
+            ),
             .upstream("headers: { Host: api }", "ringback.yaml:4:16: upstreams[0].headers.Host: Ringback sets 'Host' itself: remove it"),
             .upstream("headers: { \"a b\": x }", "ringback.yaml:4:16: upstreams[0].headers.…: no header can have this name"),
             .upstream("headers: [a]", "ringback.yaml:4:14: upstreams[0].headers: expected a mapping of keys to values, found a list"),

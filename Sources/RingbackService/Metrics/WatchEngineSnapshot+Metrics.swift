@@ -13,7 +13,11 @@ extension WatchEngineSnapshot {
                     MetricSample(parked, MetricLabel("following", Watch.Following.none.rawValue)),
                 ]),
             .counter("ringback_watches_claimed_total", "Watches that this node has begun to follow", totals.claimed),
-            .counter("ringback_watch_endings_total", "Ends of watches that were seen or decided", totals.endings),
+            .counter(
+                "ringback_watch_endings_total", "Ends of watches that were seen or decided, by the status",
+                WatchStatus.allCases.filter { !$0.isOpen && $0 != .stopped }.map {
+                    MetricSample(totals.endings[$0] ?? 0, MetricLabel("status", $0.rawValue))
+                }),
             .gauge("ringback_watch_endings_unwritten", "Ends of watches that are not on disk yet", unwrittenEndings),
             .gauge("ringback_watch_held_bytes", "Bytes of final responses that wait for the disk", heldBytes),
             .gauge(
@@ -29,6 +33,25 @@ extension WatchEngineSnapshot {
             .gauge(
                 "ringback_upstream_waiting_requests", "Requests that wait for their turn under the rate limit",
                 each { MetricSample($0.waitingRequests, $0.label) }),
+            .histogram(
+                "ringback_upstream_request_wait_seconds", "How long requests waited for their turn under the rate limit",
+                each { MetricSample($0.totals.waits, $0.label) }),
+            .gauge(
+                "ringback_upstream_longest_wait_seconds", "How long the oldest of the waiting requests has waited",
+                each { MetricSample($0.longestWait.inSeconds, $0.label) }),
+            .gauge(
+                "ringback_upstream_requests_per_second", "The rate that is kept at the moment: as configured, or less after a 429",
+                each { MetricSample($0.requestsPerSecond, $0.label) }),
+            .counter(
+                "ringback_upstream_stream_requests_total", "Streams that were asked for", each { MetricSample($0.totals.streams, $0.label) }
+            ),
+            .counter(
+                "ringback_upstream_stream_refusals_total", "Streams that were refused for good",
+                each { MetricSample($0.totals.refusedStreams, $0.label) }),
+            .counter(
+                "ringback_upstream_retrieve_requests_total", "GETs that were sent", each { MetricSample($0.totals.retrievals, $0.label) }),
+            .counter(
+                "ringback_upstream_rate_limited_total", "Answers with 429", each { MetricSample($0.totals.rateLimited, $0.label) }),
             .gauge(
                 "ringback_upstream_unauthorized", "1 while the upstream refuses the credentials",
                 each { MetricSample($0.health.isUnauthorized, $0.label) }),

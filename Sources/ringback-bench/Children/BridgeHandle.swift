@@ -47,6 +47,7 @@ final class BridgeHandle: Contender {
             stream_idle_timeout: \(Contenders.streamIdleTimeout.components.seconds)s
             requests_per_second: 100000
             max_streams: 20000
+            manners: { stream: yes, stream_unrequested: yes, stream_window: unlimited }
         endpoints:
           - name: \(endpoint)
             url: \(world.hook)
