@@ -19,6 +19,8 @@ package struct ControlDependencies: Sendable {
     /// Sends an event, and the response object it is about, to an endpoint by the very way deliveries go, and tells what came of it. Nothing
     /// is recorded.
     package var testEndpoint: @Sendable (Endpoint, Event, [UInt8]?) async -> Attempt
+    /// What the engine knows about the upstreams it follows.
+    package var upstreamStates: @Sendable () async -> [UpstreamName: UpstreamState]
     package var liveProgress: @Sendable (WatchID) async -> LiveProgress?
     /// How an endpoint does; `nil` when it was not sent anything yet.
     package var breaker: @Sendable (EndpointName) -> BreakerStatus?
@@ -46,6 +48,7 @@ package struct ControlDependencies: Sendable {
         time: any TimeSource,
         logger: Logger,
         testEndpoint: @escaping @Sendable (Endpoint, Event, [UInt8]?) async -> Attempt,
+        upstreamStates: @escaping @Sendable () async -> [UpstreamName: UpstreamState] = { [:] },
         liveProgress: @escaping @Sendable (WatchID) async -> LiveProgress? = { _ in nil },
         breaker: @escaping @Sendable (EndpointName) -> BreakerStatus? = { _ in nil },
         readiness: @escaping @Sendable () async -> [String] = { [] },
@@ -64,6 +67,7 @@ package struct ControlDependencies: Sendable {
         self.time = time
         self.logger = logger
         self.testEndpoint = testEndpoint
+        self.upstreamStates = upstreamStates
         self.liveProgress = liveProgress
         self.breaker = breaker
         self.readiness = readiness

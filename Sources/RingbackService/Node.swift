@@ -201,6 +201,12 @@ package struct Node: Service {
             store: store, directory: directory, upstreams: { upstreams }, client: { clients[$0] }, tokens: { tokens }, time: time,
             logger: logger,
             testEndpoint: { [delivering] endpoint, event, response in await delivering.test(endpoint, event: event, response: response) },
+            upstreamStates: { [watching, time] in
+                let now = time.wallNow
+                return Dictionary(
+                    await watching.snapshot().upstreams.map { ($0.name, UpstreamState($0, now: now)) },
+                    uniquingKeysWith: { first, _ in first })
+            },
             liveProgress: { [watching] id in await watching.liveProgress(of: id).map(LiveProgress.init) },
             breaker: { places.breakerStatus($0) },
             readiness: { [readiness] in await readiness() },

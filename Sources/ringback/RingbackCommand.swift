@@ -21,8 +21,8 @@ struct RingbackCommand: AsyncParsableCommand {
             CommandGroup(
                 name: "Looking and mending",
                 subcommands: [
-                    WatchesCommand.self, EventsCommand.self, DeliveriesCommand.self, DeadLettersCommand.self, EndpointsCommand.self,
-                    ExplainCommand.self, TriggerCommand.self,
+                    WatchesCommand.self, UpstreamsCommand.self, EventsCommand.self, DeliveriesCommand.self, DeadLettersCommand.self,
+                    EndpointsCommand.self, ExplainCommand.self, TriggerCommand.self,
                 ]
             ),
             CommandGroup(

@@ -18,7 +18,7 @@ struct AccessTests {
         ("GET", "/v1/events/x", .read), ("GET", "/v1/endpoints", .read), ("GET", "/v1/endpoints/x", .read),
         ("GET", "/v1/deliveries", .read),
         ("GET", "/v1/deliveries/x", .read), ("GET", "/v1/dead-letters", .read), ("GET", "/v1/dead-letters/x", .read),
-        ("GET", "/metrics", .read),
+        ("GET", "/metrics", .read), ("GET", "/v1/upstreams", .read), ("GET", "/v1/upstreams/x", .read),
         ("GET", "/v1/responses/x?stream=true", .read), ("POST", "/v1/watches", .submit), ("DELETE", "/v1/watches/x", .submit),
         ("POST", "/v1/watches/x/cancel", .submit), ("POST", "/v1/responses", .submit), ("POST", "/upstreams/main/v1/responses", .submit),
         ("POST", "/v1/events/x/resend", .admin), ("POST", "/v1/endpoints", .admin), ("PATCH", "/v1/endpoints/x", .admin),

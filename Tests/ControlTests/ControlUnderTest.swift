@@ -23,6 +23,7 @@ struct ControlUnderTest: Sendable {
         var upstream: (inout Upstream) -> Void = { _ in }
         var problems: [String] = []
         var metrics: [MetricFamily] = []
+        var states: [UpstreamName: UpstreamState] = [:]
         var live: LiveProgress?
         var breaker: BreakerStatus?
         var testOutcome: Attempt.Outcome = .succeeded
@@ -62,7 +63,7 @@ struct ControlUnderTest: Sendable {
             let known = upstreams
             let (callbackGuard, addresses) = (options.callbackGuard, options.addresses)
             let (live, outcome, tokens, problems) = (options.live, options.testOutcome, options.tokens, options.problems)
-            let (metrics, breaker) = (options.metrics, options.breaker)
+            let (metrics, states, breaker) = (options.metrics, options.states, options.breaker)
             let dependencies = ControlDependencies(
                 store: store, directory: directory, upstreams: { known },
                 client: { name in known.first { $0.name == name }.map { ResponsesClient(upstream: $0, transport: transport) } },
@@ -71,7 +72,8 @@ struct ControlUnderTest: Sendable {
                     tested.withLockedValue { $0.append((endpoint, event, response)) }
                     return .sample(outcome)
                 },
-                liveProgress: { _ in live }, breaker: { _ in breaker }, readiness: { problems }, metrics: { metrics },
+                upstreamStates: { states }, liveProgress: { _ in live }, breaker: { _ in breaker }, readiness: { problems },
+                metrics: { metrics },
                 endpointsChanged: { changes.withLockedValue { $0 += 1 } },
                 callbackGuard: { callbackGuard },
                 explain: { text in

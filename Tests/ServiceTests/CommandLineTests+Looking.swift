@@ -32,6 +32,9 @@ extension CommandLineTests {
                     (["deliveries", "show", delivery], "/v1/deliveries/\(delivery)", "127.0.0.1"),
                     (["dead-letters", "list"], "/v1/dead-letters?limit=50", "No dead letters."),
                     (["endpoints", "list"], "/v1/endpoints?limit=50", "scripts"),
+                    (["upstreams", "list"], "/v1/upstreams?limit=50", "default"),
+                    (["upstreams", "show"], "/v1/upstreams/default", "a response was streamed"),
+                    (["upstreams", "show", "default"], "/v1/upstreams/default", "(the default)"),
                     (["endpoints", "show", "app"], "/v1/endpoints/app", "http://127.0.0.1"),
                 ]
                 for (arguments, path, mention) in looks {
@@ -44,7 +47,7 @@ extension CommandLineTests {
                 }
                 let byResponse = try await bridge.run("watches", "show", response)
                 #expect(byResponse.output.contains(watch), "a response's id is as good as its watch's")
-                for collection in ["watches", "events", "deliveries", "dead-letters", "endpoints"] {
+                for collection in ["watches", "upstreams", "events", "deliveries", "dead-letters", "endpoints"] {
                     let missing = try await bridge.run(collection, "show", "nothing")
                     #expect(missing.status == 1)
                     #expect(missing.errors.hasPrefix("ringback: ") && missing.output.isEmpty, "\(collection): \(missing.errors)")

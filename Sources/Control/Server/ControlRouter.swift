@@ -26,6 +26,7 @@ private func routeTable(_ dependencies: ControlDependencies) -> [Route] {
     let chapters: [[Route]] = [
         HealthRoutes(dependencies).all,
         MetricsRoutes(dependencies).all,
+        UpstreamRoutes(dependencies).all,
         WatchRoutes(dependencies).all,
         EventRoutes(dependencies).all,
         EndpointRoutes(dependencies).all,
