@@ -12,6 +12,9 @@ final class EasyHandle {
     /// libcurl's default of 64 KiB is allocated per TLS transfer with a body.
     private static let uploadBufferSize = 16 * 1024
 
+    /// Request bodies above this are worth the calls that give their memory back while the answer is still coming.
+    private static let largeBody = 64 * 1024
+
     /// How long an HTTP/2 connection takes new requests: libcurl 7.88 loses window of its connection with every cancelled stream.
     private static let connectionLifetimeSeconds = 1800
 
@@ -137,7 +140,8 @@ final class EasyHandle {
         }
         switch (request.method, body) {
         case (.get, nil), (.post, _): break
-        case (.get, _), (.delete, _), (.options, _): setter.set(CURLOPT_CUSTOMREQUEST, request.method.rawValue)
+        case (.get, _), (.put, _), (.patch, _), (.delete, _), (.options, _):
+            setter.set(CURLOPT_CUSTOMREQUEST, request.method.rawValue)
         }
     }
 
@@ -176,6 +180,8 @@ final class EasyHandle {
     private static let framingHeaders: Set<String> = ["content-length", "transfer-encoding", "expect"]
 
     // MARK: While it runs
+
+    var hasLargeBody: Bool { bodyCount > Self.largeBody }
 
     /// Frees what libcurl does not need once the answer has begun. Not to be called from a callback.
     func releaseRequest() {

@@ -195,7 +195,7 @@ actor TransferEngine {
     private func settle(_ shard: Shard) {
         for transfer in shard.connected { connected(transfer) }
         shard.connected.removeAll(keepingCapacity: true)
-        for transfer in shard.answered where transfer.isStream { transfer.easy?.releaseRequest() }
+        for transfer in shard.answered where transfer.isStream || transfer.easy?.hasLargeBody == true { transfer.easy?.releaseRequest() }
         shard.answered.removeAll(keepingCapacity: true)
         while let (transfer, code) = shard.nextFinished() { finish(transfer, code) }
     }

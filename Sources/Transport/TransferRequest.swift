@@ -3,6 +3,8 @@ package struct TransferRequest: Sendable {
     package enum Method: String, Sendable {
         case get = "GET"
         case post = "POST"
+        case put = "PUT"
+        case patch = "PATCH"
         case delete = "DELETE"
         case options = "OPTIONS"
     }

@@ -18,7 +18,9 @@ package struct TransferFailure: Error, Sendable {
     /// What had come of the body, up to the caller's `keeping` limit.
     package let body: [UInt8]
 
-    init(error: TransportError, summary: TransferSummary, head: TransferHead?, body: [UInt8]) {
+    package init(
+        error: TransportError, summary: TransferSummary = TransferSummary(), head: TransferHead? = nil, body: [UInt8] = []
+    ) {
         self.error = error
         self.summary = summary
         self.head = head
