@@ -76,6 +76,19 @@ package struct DeliveryID: Identifier {
     }
 }
 
+/// The id of an intent: `intent_` and 32 random hex digits. The same create made twice is two intents.
+package struct IntentID: Identifier {
+    package let rawValue: String
+
+    package init(trusted rawValue: String) {
+        self.rawValue = rawValue
+    }
+
+    package static func random() -> IntentID {
+        IntentID(trusted: "intent_" + Hex.encode(SecureRandom.bytes(16)))
+    }
+}
+
 /// The id a vendor gave a response: 1 to 512 bytes, printable, without spaces and without what has a meaning in a URL path or query.
 ///
 /// Vendors use `resp_…`, `resp-…`, `caresp_…`, UUIDs with dashes and texts of 453 characters: everything that can stand in a path is welcome.

@@ -68,6 +68,7 @@ extension Optional where Wrapped == [UInt8] {
 
 extension WatchID: DatabaseValueConvertible {}
 extension EventID: DatabaseValueConvertible {}
+extension IntentID: DatabaseValueConvertible {}
 extension DeliveryID: DatabaseValueConvertible {}
 extension ResponseID: DatabaseValueConvertible {}
 extension UpstreamName: DatabaseValueConvertible {}

@@ -8,6 +8,7 @@ enum Migrations {
         (1, schema1),
         (2, schema2),
         (3, schema3),
+        (4, schema4),
         (5, schema5),
         (6, schema6),
         (7, schema7),
@@ -186,6 +187,27 @@ enum Migrations {
             evidence TEXT NOT NULL,
             PRIMARY KEY (upstream, name)
         ) WITHOUT ROWID;
+        """
+
+    /// What the proxy has to remember.
+    ///
+    /// - `intents`: creates that are about to be sent; there are few at any time. `node` is who sends it. `secrets` are its callback and
+    ///   headers, `body` is there only where the create may be sent again; both are sealed.
+    /// - `watches.withheld`: a client has deleted the response through the proxy, which does not serve the kept one any longer.
+    private static let schema4 = """
+        CREATE TABLE intents (
+            id TEXT NOT NULL PRIMARY KEY,
+            node TEXT NOT NULL,
+            upstream TEXT NOT NULL,
+            created_at INTEGER NOT NULL,
+            streaming INTEGER NOT NULL,
+            facts BLOB NOT NULL,
+            endpoints BLOB,
+            secrets BLOB,
+            body BLOB
+        );
+
+        ALTER TABLE watches ADD COLUMN withheld INTEGER NOT NULL DEFAULT 0;
         """
 
     /// What became of the response object an event ended with outlives the object itself: `response_state` is one of ``ResponseState``,

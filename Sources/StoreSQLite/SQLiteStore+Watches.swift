@@ -7,9 +7,11 @@ package import Store
 extension SQLiteStore {
     package func register(_ watch: NewWatch, now: Timestamp) async throws(StoreError) -> Registration {
         let definition = try prepared { try WatchDefinition(watch, sealer: sealer) }
-        let registration = try await change { [sealer] database in
-            try database.insert(definition, now: now) ?? database.registerAgain(definition, sealer: sealer, now: now)
-        }
+        return announced(try await change { [sealer] in try $0.register(definition, sealer: sealer, now: now) })
+    }
+
+    /// Whoever looks for watches to follow hears of those there are new.
+    func announced(_ registration: Registration) -> Registration {
         switch registration {
         case .created, .reopened: send(.watchesRegistered)
         case .existing, .conflicting: break
@@ -90,6 +92,10 @@ extension SQLiteStore {
 }
 
 extension Database {
+    func register(_ definition: WatchDefinition, sealer: Sealer, now: Timestamp) throws -> Registration {
+        try insert(definition, now: now) ?? registerAgain(definition, sealer: sealer, now: now)
+    }
+
     /// - Returns: `nil` when the response is watched already.
     fileprivate func insert(_ definition: WatchDefinition, now: Timestamp) throws -> Registration? {
         let watch = definition.watch(createdAt: now)

@@ -16,12 +16,15 @@ struct SealedColumn: Sendable {
     static let watchCallback = SealedColumn(table: "watches", column: "callback", identity: "id")
     /// URL, signing secrets and headers of an endpoint that the API made.
     static let endpointDefinition = SealedColumn(table: "endpoints", column: "definition", identity: "name")
-
     /// What was answered to a request with an `Idempotency-Key`; the answer to an endpoint's creation shows its secret.
     static let idempotentAnswer = SealedColumn(table: "idempotency_keys", column: "answer", identity: "id")
+    /// Callback and headers of a create that is under way.
+    static let intentSecrets = SealedColumn(table: "intents", column: "secrets", identity: "id")
+    /// Its body, where it may have to be sent again.
+    static let intentBody = SealedColumn(table: "intents", column: "body", identity: "id")
 
     /// All of them: whoever adds one adds it here, or a change of the master key would pass it over.
-    static let all = [watchHeaders, watchCallback, endpointDefinition, idempotentAnswer]
+    static let all = [watchHeaders, watchCallback, endpointDefinition, idempotentAnswer, intentSecrets, intentBody]
 
     func place(in row: String) -> SealedPlace {
         SealedPlace(table: table, column: column, row: row)

@@ -194,6 +194,19 @@ extension FaultyStore {
     func rememberedManners() async throws(StoreError) -> [RememberedManners] { try await store.rememberedManners() }
     func remember(_ manners: RememberedManners) async throws(StoreError) { try await store.remember(manners) }
 
+    func open(_ intent: CreateIntent, by node: NodeID, atMost maximum: Int) async throws(StoreError) -> Bool {
+        try await store.open(intent, by: node, atMost: maximum)
+    }
+    func close(_ intent: IntentID) async throws(StoreError) { try await store.close(intent) }
+    func register(_ watch: NewWatch, resolving intent: IntentID, now: Timestamp) async throws(StoreError) -> Registration? {
+        try await store.register(watch, resolving: intent, now: now)
+    }
+    func intents(of node: NodeID, now: Timestamp, limit: Int) async throws(StoreError) -> [CreateIntent] {
+        try await store.intents(of: node, now: now, limit: limit)
+    }
+    func withholdResponse(of watch: WatchID) async throws(StoreError) { try await store.withholdResponse(of: watch) }
+    func isResponseWithheld(of watch: WatchID) async throws(StoreError) -> Bool { try await store.isResponseWithheld(of: watch) }
+
     func heartbeat(_ node: NodeID, now: Timestamp, until: Timestamp) async throws(StoreError) {
         try await store.heartbeat(node, now: now, until: until)
     }
