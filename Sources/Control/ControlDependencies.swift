@@ -14,6 +14,8 @@ package struct ControlDependencies: Sendable {
     package var client: @Sendable (UpstreamName) -> ResponsesClient?
     /// The tokens as they are configured now. With none, every caller on this machine may do everything.
     package var tokens: @Sendable () -> [AccessToken]
+    /// The creates that the proxy has under way.
+    package var intents: IntentLedger
     package var time: any TimeSource
     package var logger: Logger
     /// Sends an event, and the response object it is about, to an endpoint by the very way deliveries go, and tells what came of it. Nothing
@@ -45,6 +47,7 @@ package struct ControlDependencies: Sendable {
         upstreams: @escaping @Sendable () -> [Upstream],
         client: @escaping @Sendable (UpstreamName) -> ResponsesClient?,
         tokens: @escaping @Sendable () -> [AccessToken],
+        intents: IntentLedger,
         time: any TimeSource,
         logger: Logger,
         testEndpoint: @escaping @Sendable (Endpoint, Event, [UInt8]?) async -> Attempt,
@@ -64,6 +67,7 @@ package struct ControlDependencies: Sendable {
         self.upstreams = upstreams
         self.client = client
         self.tokens = tokens
+        self.intents = intents
         self.time = time
         self.logger = logger
         self.testEndpoint = testEndpoint
@@ -82,5 +86,11 @@ package struct ControlDependencies: Sendable {
     /// The names that requests may use now.
     var knownNames: KnownNames {
         KnownNames(upstreams: upstreams().map(\.name), endpoints: directory.all.map(\.name))
+    }
+
+    /// The upstream a path of the proxy means: the one it names, or the default; `nil` when there is none.
+    func upstream(relayedBy parameters: [String: String]) -> Upstream? {
+        guard let name = parameters["upstream"] else { return upstreams().first }
+        return upstreams().first { $0.name.rawValue == name }
     }
 }

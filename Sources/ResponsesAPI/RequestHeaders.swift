@@ -12,7 +12,8 @@ enum RequestHeaders {
     static func merged(
         own: [(name: String, value: String)], watch: [HeaderField], upstream: Upstream
     ) -> [(name: String, value: String)] {
-        var fields = credential(of: upstream)
+        // A call that brings its own credential, under either name, gets no other beside it.
+        var fields = watch.contains { upstream.isCredential($0.name) } ? [] : credential(of: upstream)
         overlay(revealed(upstream.headers), on: &fields)
         overlay(revealed(watch), on: &fields)
         overlay(own, on: &fields)

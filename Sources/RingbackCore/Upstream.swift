@@ -7,12 +7,23 @@ package struct Upstream: Sendable, Hashable {
         case poll
     }
 
+    /// Whose key the proxy's calls carry.
+    package enum Credentials: String, Sendable, Hashable, CaseIterable {
+        /// Ringback's: the client has a token of Ringback.
+        case own
+        /// The client's: the upstream judges it.
+        case passthrough
+    }
+
     package var name: UpstreamName
     /// Absolute `http` or `https` URL without a trailing slash, for example `https://api.openai.com/v1`; may carry a query, which every call keeps.
     package var baseURL: String
     package var apiKey: Secret?
     /// The header that carries the key; `nil` means `Authorization: Bearer`.
     package var apiKeyHeader: String?
+    package var credentials: Credentials
+    /// Whether creates with the same `Idempotency-Key` make one response, so that a create whose answer got lost can be sent again.
+    package var idempotentCreates: Bool
     /// Sent with every call.
     package var headers: [HeaderField]
     package var follow: Following
@@ -54,7 +65,9 @@ package struct Upstream: Sendable, Hashable {
         notFoundGrace: Duration = .seconds(30),
         manners: FixedManners = FixedManners(),
         caFile: String? = nil,
-        ingest: WebhookScheme? = nil
+        ingest: WebhookScheme? = nil,
+        credentials: Credentials = .own,
+        idempotentCreates: Bool = false
     ) {
         self.name = name
         self.baseURL = baseURL
@@ -73,6 +86,16 @@ package struct Upstream: Sendable, Hashable {
         self.manners = manners
         self.caFile = caFile
         self.ingest = ingest
+        self.credentials = credentials
+        self.idempotentCreates = idempotentCreates
+    }
+}
+
+extension Upstream {
+    /// Whether a header of this name, in whatever case, carries the caller's key.
+    package func isCredential(_ name: String) -> Bool {
+        let name = name.lowercased()
+        return name == "authorization" || name == apiKeyHeader?.lowercased()
     }
 }
 

@@ -29,6 +29,9 @@ package struct Node: Service {
     private let watching: WatchEngine
     private let delivering: DeliveryEngine
     private let heartbeat: Heartbeat
+    private let clients: [UpstreamName: ResponsesClient]
+    private let intents: IntentLedger
+    private let reconciler: IntentReconciler
     private let nodeMetrics: NodeMetrics
     private let ingestCounts = IngestCounts()
     private let time: any TimeSource
@@ -75,8 +78,15 @@ package struct Node: Service {
             intake: delivering.places, time: time, dice: dice, logger: logger, options: Self.watchOptions(settings)
         )
         heartbeat = Heartbeat(node: node, store: store, time: time, logger: logger)
+        let clients = Dictionary(
+            settings.upstreams.map { [upstreamTransport] in ($0.name, ResponsesClient(upstream: $0, transport: upstreamTransport)) },
+            uniquingKeysWith: { first, _ in first })
+        self.clients = clients
+        intents = IntentLedger(node: node, store: store, time: time)
+        reconciler = IntentReconciler(ledger: intents, store: store, client: { clients[$0] }, time: time, logger: logger)
         nodeMetrics = NodeMetrics(
-            startedAt: time.wallNow, store: store, watching: watching, delivering: delivering, ingestCounts: ingestCounts)
+            startedAt: time.wallNow, store: store, watching: watching, delivering: delivering, ingestCounts: ingestCounts,
+            reconciler: reconciler)
     }
 
     /// Works until cancelled or shut down gracefully; then drains, closes the store and returns when nothing is left.
@@ -96,6 +106,7 @@ package struct Node: Service {
             Janitor(retention: settings.retention, store: store, time: time, logger: logger),
             EngineService { [delivering] in await delivering.run() },
             EngineService { [watching] in await watching.run() },
+            EngineService { [reconciler] in await reconciler.run() },
             application(),
         ]
         let result: Swift.Result<Void, any Error>
@@ -152,9 +163,9 @@ package struct Node: Service {
     }
 
     private static func upstreamOptions(_ settings: Settings) -> CurlTransportOptions {
-        // Every stream, and the polls and confirming calls beside them.
+        // Every stream, the polls and confirming calls beside them, and what the proxy relays, with a client or after it.
         let streams = settings.upstreams.map(\.maximumStreams).reduce(0, +)
-        return CurlTransportOptions(name: "upstreams", maxTransfers: min(streams + 2000, 60_000))
+        return CurlTransportOptions(name: "upstreams", maxTransfers: min(streams + 5000, 60_000))
     }
 
     private static func watchOptions(_ settings: Settings) -> WatchEngineOptions {
@@ -190,16 +201,13 @@ package struct Node: Service {
 
     private func application() -> some Service {
         let upstreams = settings.upstreams
-        let clients = Dictionary(
-            upstreams.map { ($0.name, ResponsesClient(upstream: $0, transport: upstreamTransport)) },
-            uniquingKeysWith: { first, _ in first })
         let tokens = settings.tokens.map(AccessToken.init)
         let places = delivering.places
         let callbackGuard = CallbackGuard(settings.security)
         let explainer = CallbackExplainer(callbackGuard: { callbackGuard }, transport: deliveryTransport)
         let dependencies = ControlDependencies(
-            store: store, directory: directory, upstreams: { upstreams }, client: { clients[$0] }, tokens: { tokens }, time: time,
-            logger: logger,
+            store: store, directory: directory, upstreams: { upstreams }, client: { [clients] in clients[$0] }, tokens: { tokens },
+            intents: intents, time: time, logger: logger,
             testEndpoint: { [delivering] endpoint, event, response in await delivering.test(endpoint, event: event, response: response) },
             upstreamStates: { [watching, time] in
                 let now = time.wallNow

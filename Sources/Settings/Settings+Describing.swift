@@ -45,6 +45,8 @@ extension Settings {
         yaml.line("base_url", withoutQuery(upstream.baseURL))
         if upstream.apiKey != nil { yaml.line("api_key", raw: redacted) }
         if let header = upstream.apiKeyHeader { yaml.line("api_key_header", header) }
+        yaml.line("credentials", upstream.credentials.rawValue)
+        yaml.line("idempotent_creates", raw: "\(upstream.idempotentCreates)")
         describe(&yaml, headers: upstream.headers)
         yaml.line("follow", upstream.follow.rawValue)
         yaml.line("stream_idle_timeout", upstream.streamIdleTimeout.text)

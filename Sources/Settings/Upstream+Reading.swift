@@ -8,7 +8,9 @@ extension Upstream {
         let name = fields.name(example: "default", UpstreamName.init(validating:))
         let baseURL = Self.baseURL(in: fields)
         let apiKey = fields.headerSecret("api_key")
-        let apiKeyHeader = Self.apiKeyHeader(in: fields)
+        let credentials = fields.choice("credentials", default: Credentials.own)
+        let apiKeyHeader = Self.apiKeyHeader(in: fields, credentials: credentials)
+        let idempotentCreates = fields.flag("idempotent_creates")
         let headers = fields.headers(
             reserved: Self.reservedHeaders(apiKey: fields.has("api_key") || fields.has("api_key_file"), apiKeyHeader))
         let follow = fields.choice("follow", default: Following.stream)
@@ -30,7 +32,7 @@ extension Upstream {
             maximumStreams: maximumStreams,
             requestsPerSecond: requestsPerSecond, maximumWatchAge: maximumWatchAge, stalledAfter: stalledAfter,
             notFoundGrace: notFoundGrace, manners: manners,
-            caFile: caFile, ingest: ingest
+            caFile: caFile, ingest: ingest, credentials: credentials, idempotentCreates: idempotentCreates
         )
     }
 
@@ -58,7 +60,7 @@ extension Upstream {
         return (String(url[..<question].dropSlashes()), String(url[question...]))
     }
 
-    private static func apiKeyHeader(in fields: Fields) -> String? {
+    private static func apiKeyHeader(in fields: Fields, credentials: Credentials) -> String? {
         guard let header = fields.text("api_key_header") else { return nil }
         guard HeaderText.isName(header) else {
             fields.report("'\(header)' is not the name of a header", at: "api_key_header", suggestion: "write for example api-key")
@@ -68,7 +70,7 @@ extension Upstream {
             fields.report("Ringback sets '\(header)' itself", at: "api_key_header", suggestion: reason)
             return nil
         }
-        if !fields.has("api_key"), !fields.has("api_key_file") {
+        if !fields.has("api_key"), !fields.has("api_key_file"), credentials == .own {
             fields.report("there is no 'api_key' to send in it", at: "api_key_header", suggestion: "write api_key: ${API_KEY}")
         }
         return header

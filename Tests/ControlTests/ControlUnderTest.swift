@@ -22,6 +22,7 @@ struct ControlUnderTest: Sendable {
         var upstreamPort: Int?
         var upstream: (inout Upstream) -> Void = { _ in }
         var problems: [String] = []
+        var idleTimeout: Duration = .seconds(75)
         var metrics: [MetricFamily] = []
         var states: [UpstreamName: UpstreamState] = [:]
         var live: LiveProgress?
@@ -38,6 +39,8 @@ struct ControlUnderTest: Sendable {
     let directory: EndpointDirectory
     let time: ManualTime
     let probe: HTTPProbe
+    /// Looks into creates whose answers got lost; a test runs it.
+    let reconciler: IntentReconciler
     /// The events that were sent to be tested, with the endpoint and the response object.
     let tested: NIOLockedValueBox<[(Endpoint, Event, [UInt8]?)]>
     /// How often the rest of the node heard that the endpoints changed.
@@ -64,10 +67,16 @@ struct ControlUnderTest: Sendable {
             let (callbackGuard, addresses) = (options.callbackGuard, options.addresses)
             let (live, outcome, tokens, problems) = (options.live, options.testOutcome, options.tokens, options.problems)
             let (metrics, states, breaker) = (options.metrics, options.states, options.breaker)
+            let client: @Sendable (UpstreamName) -> ResponsesClient? = { name in
+                known.first { $0.name == name }.map { ResponsesClient(upstream: $0, transport: transport) }
+            }
+            let intents = IntentLedger(node: node, store: store, time: time)
+            let reconciler = IntentReconciler(ledger: intents, store: store, client: client, time: time, logger: logger)
             let dependencies = ControlDependencies(
                 store: store, directory: directory, upstreams: { known },
-                client: { name in known.first { $0.name == name }.map { ResponsesClient(upstream: $0, transport: transport) } },
-                tokens: { tokens }, time: time, logger: logger,
+                client: client,
+                tokens: { tokens }, intents: intents,
+                time: time, logger: logger,
                 testEndpoint: { endpoint, event, response in
                     tested.withLockedValue { $0.append((endpoint, event, response)) }
                     return .sample(outcome)
@@ -85,11 +94,11 @@ struct ControlUnderTest: Sendable {
                 },
                 ingestCounts: ingestCounts
             )
-            try await serving(makeRouter(dependencies), logger: logger) { port in
+            try await serving(makeRouter(dependencies), idleTimeout: options.idleTimeout, logger: logger) { port in
                 try await body(
                     ControlUnderTest(
-                        store: store, directory: directory, time: time, probe: HTTPProbe(port: port), tested: tested, changes: changes,
-                        ingestCounts: ingestCounts
+                        store: store, directory: directory, time: time, probe: HTTPProbe(port: port), reconciler: reconciler,
+                        tested: tested, changes: changes, ingestCounts: ingestCounts
                     )
                 )
             }
@@ -99,10 +108,11 @@ struct ControlUnderTest: Sendable {
     }
 
     private static func serving(
-        _ router: Router<BasicRequestContext>, logger: Logger, _ body: @escaping @Sendable (Int) async throws -> Void
+        _ router: Router<ControlContext>, idleTimeout: Duration, logger: Logger, _ body: @escaping @Sendable (Int) async throws -> Void
     ) async throws {
         let (ports, bound) = AsyncStream.makeStream(of: Int.self)
-        let application = makeApplication(router: router, listener: ControlListener(port: 0), logger: logger) { port in
+        let application = makeApplication(router: router, listener: ControlListener(port: 0, idleTimeout: idleTimeout), logger: logger) {
+            port in
             bound.yield(port)
             bound.finish()
         }

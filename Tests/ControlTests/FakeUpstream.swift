@@ -22,11 +22,19 @@ struct FakeUpstream: Sendable {
         var status = 200
         var headers: HTTPFields = [.contentType: "application/json"]
         var body: [UInt8]
+        /// The body's pieces as the test gives them; then `body` counts for nothing.
+        var script: StreamScript?
 
         init(_ status: Int = 200, _ body: String, type: String = "application/json") {
             self.status = status
             headers[.contentType] = type
             self.body = Array(body.utf8)
+        }
+
+        init(_ script: StreamScript, type: String = "text/event-stream") {
+            headers[.contentType] = type
+            body = []
+            self.script = script
         }
     }
 
@@ -40,7 +48,7 @@ struct FakeUpstream: Sendable {
     ) async throws {
         let log = NIOLockedValueBox<[Asked]>([])
         let router = Router()
-        for method in [HTTPRequest.Method.get, .post] {
+        for method in [HTTPRequest.Method.get, .post, .put, .patch, .delete] {
             router.on("/**", method: method) { request, _ in
                 let bytes = Array(try await request.body.collect(upTo: 64 * 1024 * 1024).readableBytesView)
                 let asked = Asked(method: request.method.rawValue, uri: request.uri.description, headers: request.headers, body: bytes)
@@ -48,7 +56,7 @@ struct FakeUpstream: Sendable {
                 let reply = await reply(asked)
                 return Response(
                     status: HTTPResponse.Status(code: reply.status), headers: reply.headers,
-                    body: ResponseBody(byteBuffer: ByteBuffer(bytes: reply.body))
+                    body: reply.script?.body ?? ResponseBody(byteBuffer: ByteBuffer(bytes: reply.body))
                 )
             }
         }
@@ -63,6 +71,65 @@ struct FakeUpstream: Sendable {
         )
         try await running(application, ports: ports) { port in
             try await body(FakeUpstream(port: port, log: log))
+        }
+    }
+}
+
+/// A stream that a test writes by hand, and whose reader it watches.
+final class StreamScript: Sendable {
+    private enum Piece: Sendable {
+        case bytes([UInt8])
+        case end
+        case cut
+    }
+
+    private struct Cut: Error {}
+
+    private let pieces: AsyncStream<Piece>
+    private let script: AsyncStream<Piece>.Continuation
+    private let state = NIOLockedValueBox<(bytesTaken: Int, hasReaderLeft: Bool)>((0, false))
+
+    init() {
+        (pieces, script) = AsyncStream.makeStream()
+    }
+
+    func send(_ text: String) { script.yield(.bytes(Array(text.utf8))) }
+    func send(_ bytes: [UInt8]) { script.yield(.bytes(bytes)) }
+    /// One event of the Responses API.
+    func send(event type: String, _ rest: String = "") { send("event: \(type)\ndata: {\"type\":\"\(type)\"\(rest)}\n\n") }
+    /// The proper end.
+    func end() { script.yield(.end) }
+    /// The connection breaks off.
+    func cut() { script.yield(.cut) }
+
+    /// How many bytes the reader's connection has taken.
+    var bytesTaken: Int { state.withLockedValue(\.bytesTaken) }
+
+    /// Returns when the reader has closed its connection, which a sender only notices by sending.
+    func readerLeft() async throws {
+        while !state.withLockedValue(\.hasReaderLeft) {
+            send(": is anybody there?\n\n")
+            try await Task.sleep(for: .milliseconds(5))
+        }
+    }
+
+    fileprivate var body: ResponseBody {
+        ResponseBody { [self] writer in
+            for await piece in pieces {
+                switch piece {
+                case .bytes(let bytes):
+                    do {
+                        try await writer.write(ByteBuffer(bytes: bytes))
+                    } catch {
+                        state.withLockedValue { $0.hasReaderLeft = true }
+                        throw error
+                    }
+                    state.withLockedValue { $0.bytesTaken += bytes.count }
+                case .end: return try await writer.finish(nil)
+                case .cut: throw Cut()
+                }
+            }
+            try await writer.finish(nil)
         }
     }
 }

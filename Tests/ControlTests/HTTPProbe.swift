@@ -44,10 +44,10 @@ struct HTTPProbe: Sendable {
         return try Self.parse(answer)
     }
 
-    private static func exchange(_ request: [UInt8], port: Int) throws -> [UInt8] {
+    /// A socket whose calls take 20 s at most.
+    static func connected(to port: Int) throws -> Int32 {
         let socket = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
         guard socket >= 0 else { throw ProbeFailure(what: "no socket") }
-        defer { close(socket) }
         var patience = timeval(tv_sec: 20, tv_usec: 0)
         setsockopt(socket, SOL_SOCKET, SO_RCVTIMEO, &patience, socklen_t(MemoryLayout<timeval>.size))
         var address = sockaddr_in()
@@ -57,7 +57,16 @@ struct HTTPProbe: Sendable {
         let connected = withUnsafePointer(to: &address) { pointer in
             pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { connect(socket, $0, socklen_t(MemoryLayout<sockaddr_in>.size)) }
         }
-        guard connected == 0 else { throw ProbeFailure(what: "no connection") }
+        guard connected == 0 else {
+            close(socket)
+            throw ProbeFailure(what: "no connection")
+        }
+        return socket
+    }
+
+    private static func exchange(_ request: [UInt8], port: Int) throws -> [UInt8] {
+        let socket = try connected(to: port)
+        defer { close(socket) }
         var sent = 0
         while sent < request.count {
             let count = request[sent...].withUnsafeBytes { Glibc.send(socket, $0.baseAddress, $0.count, Int32(MSG_NOSIGNAL)) }
@@ -96,6 +105,23 @@ struct HTTPProbe: Sendable {
             let parts = line.split(separator: ":", maxSplits: 1)
             headers[parts[0].lowercased()] = parts.count == 2 ? String(parts[1].drop { $0 == " " }) : ""
         }
-        return ProbeAnswer(status: status, headers: headers, body: Array(bytes[(end + separator.count)...]))
+        let body = Array(bytes[(end + separator.count)...])
+        guard headers["transfer-encoding"] == "chunked" else { return ProbeAnswer(status: status, headers: headers, body: body) }
+        return ProbeAnswer(status: status, headers: headers, body: try unchunked(body))
+    }
+
+    /// RFC 9112, section 7.1.
+    private static func unchunked(_ bytes: [UInt8]) throws -> [UInt8] {
+        var rest = bytes[...]
+        var body: [UInt8] = []
+        while true {
+            let line = rest.prefix { $0 != UInt8(ascii: "\r") }
+            guard let count = Int(String(decoding: line, as: UTF8.self), radix: 16), rest.count >= line.count + 4 + count else {
+                throw ProbeFailure(what: "the chunked body broke off after \(body.count) bytes")
+            }
+            if count == 0 { return body }
+            body += rest.dropFirst(line.count + 2).prefix(count)
+            rest = rest.dropFirst(line.count + 4 + count)
+        }
     }
 }

@@ -1,4 +1,5 @@
 import Control
+import NIOConcurrencyHelpers
 import RawJSON
 import RingbackCore
 import RingbackTesting
@@ -85,8 +86,6 @@ struct RelayTests {
     @Test(
         "what cannot be relayed is Ringback's own error in OpenAI's shape, and the upstream is not asked",
         arguments: [
-            (#"{"input":"x"}"#, 501, "background"), (#"{"background":false}"#, 501, "background"),
-            (#"{"background":true,"stream":true}"#, 501, "stream"),
             (#"{"background":true"#, 400, "JSON"), ("[]", 400, "JSON"), ("", 400, "JSON"),
         ]
     )
@@ -142,6 +141,25 @@ struct RelayTests {
 
     @Test("when the store fails after a create, the client gets no 2xx but the id")
     func storeFailsAfterCreate() async throws {
+        let store = NIOLockedValueBox<SQLiteStore?>(nil)
+        let reply: @Sendable (FakeUpstream.Asked) async -> FakeUpstream.Reply = { _ in
+            await store.withLockedValue { $0 }?.close()
+            return FakeUpstream.Reply(200, Self.created)
+        }
+        try await FakeUpstream.with(reply) { upstream in
+            var options = ControlUnderTest.Options()
+            options.upstreamPort = upstream.port
+            try await ControlUnderTest.with(options) { control async throws in
+                store.withLockedValue { $0 = control.store }
+                let answer = try await control.probe.send("POST", "/v1/responses", body: Self.request)
+                #expect(answer.status == 503)
+                try Self.expectOwnError(answer, "resp_1")
+            }
+        }
+    }
+
+    @Test("when the store fails before a create, nothing is created")
+    func storeFailsBeforeCreate() async throws {
         try await FakeUpstream.with({ _ in FakeUpstream.Reply(200, Self.created) }) { upstream in
             var options = ControlUnderTest.Options()
             options.upstreamPort = upstream.port
@@ -149,7 +167,8 @@ struct RelayTests {
                 await control.store.close()
                 let answer = try await control.probe.send("POST", "/v1/responses", body: Self.request)
                 #expect(answer.status == 503)
-                try Self.expectOwnError(answer, "resp_1")
+                try Self.expectOwnError(answer, "store")
+                #expect(upstream.asked.isEmpty)
             }
         }
     }
@@ -219,11 +238,6 @@ struct RelayTests {
                 let asked = try #require(upstream.asked.first)
                 #expect(asked.uri == "/v1/responses/resp_1?api-version=1&include[]=usage&x=%20")
                 #expect(asked.header("x-on-behalf-of") == "acme")
-
-                let stream = try await control.probe.send("GET", "/v1/responses/resp_1?stream=true&starting_after=3")
-                #expect(stream.status == 501)
-                try Self.expectOwnError(stream, "stream")
-                #expect(upstream.asked.count == 1)
             }
         }
     }
@@ -258,13 +272,187 @@ struct RelayTests {
     }
 
     @Test(
-        "what is not relayed says so in OpenAI's shape",
-        arguments: ["/v1/responses/r/input_items", "/upstreams/main/v1/models", "/v1/responses/r/s/t"])
-    func restIsNotRelayed(_ path: String) async throws {
-        try await ControlUnderTest.with { control async throws in
-            let answer = try await control.probe.send("GET", path)
-            #expect(answer.status == 501)
-            try Self.expectOwnError(answer, "this version")
+        "every other path and method below responses goes through as it is",
+        arguments: [
+            ("GET", "/v1/responses?limit=2&order=desc"), ("GET", "/v1/responses/resp_1/input_items?limit=1"),
+            ("POST", "/v1/responses/resp_1"),
+            ("POST", "/v1/responses/compact"), ("POST", "/v1/responses/resp_1/wake"), ("PUT", "/v1/responses/a/b/c"),
+            ("PATCH", "/v1/responses/resp_1"), ("DELETE", "/v1/responses/resp_1"),
+        ])
+    func passesTheRest(_ method: String, _ path: String) async throws {
+        let body = method == "GET" || method == "DELETE" ? nil : #"{"x" : 1}"#
+        try await FakeUpstream.with({ _ in FakeUpstream.Reply(203, Self.created) }) { upstream in
+            var options = ControlUnderTest.Options()
+            options.upstreamPort = upstream.port
+            try await ControlUnderTest.with(options) { control async throws in
+                let watch = #"{"response_id":"resp_1","headers":{"X-On-Behalf-Of":"acme"}}"#
+                _ = try await control.probe.send("POST", "/v1/watches", body: watch)
+                for base in ["", "/upstreams/main"] {
+                    let answer = try await control.probe.send(method, base + path, body: body)
+                    #expect(answer.status == 203)
+                    #expect(answer.body == Array(Self.created.utf8))
+                }
+                #expect(upstream.asked.map(\.method) == [method, method])
+                #expect(upstream.asked.map(\.uri) == [path, path])
+                #expect(upstream.asked[0].body == Array((body ?? "").utf8))
+                #expect(upstream.asked[0].header("authorization") == "Bearer upstream-key")
+                #expect(upstream.asked[0].header("x-on-behalf-of") == (path.contains("resp_1") ? "acme" : nil))
+            }
+        }
+    }
+
+    @Test(
+        "a path cannot leave the upstream's responses",
+        arguments: [
+            "/v1/responses/../files", "/v1/responses/%2e%2e/files", "/v1/responses/a/%2E./b", "/v1/responses/a%2Fb", "/v1/responses/a%5cb",
+            "/v1/responses/a%00", "/v1/responses/.",
+        ])
+    func staysBelow(_ path: String) async throws {
+        try await FakeUpstream.with({ _ in FakeUpstream.Reply(200, Self.created) }) { upstream in
+            var options = ControlUnderTest.Options()
+            options.upstreamPort = upstream.port
+            try await ControlUnderTest.with(options) { control async throws in
+                let answer = try await control.probe.send("GET", path)
+                #expect(answer.status == 400)
+                try Self.expectOwnError(answer, "path")
+                #expect(upstream.asked.isEmpty)
+            }
+        }
+    }
+
+    @Test("a slash at the end of the path does not keep a create from being watched")
+    func createsWithSlash() async throws {
+        try await FakeUpstream.with({ _ in FakeUpstream.Reply(200, Self.created) }) { upstream in
+            var options = ControlUnderTest.Options()
+            options.upstreamPort = upstream.port
+            try await ControlUnderTest.with(options) { control async throws in
+                let answer = try await control.probe.send("POST", "/v1/responses/", body: Self.request)
+                #expect(answer.headers["ringback-watch"] == Self.watchID.rawValue)
+            }
+        }
+    }
+
+    @Test("the operator's query parameters count, and no other can take their place")
+    func keepsQuery() async throws {
+        try await FakeUpstream.with({ _ in FakeUpstream.Reply(200, Self.created) }) { upstream in
+            var options = ControlUnderTest.Options()
+            options.upstreamPort = upstream.port
+            options.upstream = { $0.baseURL += "?api-version=1" }
+            try await ControlUnderTest.with(options) { control async throws in
+                _ = try await control.probe.send("GET", "/v1/responses/resp_1/input_items?api-version=2&after=i")
+                #expect(upstream.asked.first?.uri == "/v1/responses/resp_1/input_items?api-version=1&after=i")
+            }
+        }
+    }
+
+    @Test("looking needs the scope 'read', everything else 'submit'")
+    func scopes() async throws {
+        try await FakeUpstream.with({ _ in FakeUpstream.Reply(200, Self.created) }) { upstream in
+            var options = ControlUnderTest.Options()
+            options.upstreamPort = upstream.port
+            options.tokens = [AccessToken(name: "r", token: Secret("0123456789abcdef"), scopes: [.read])]
+            try await ControlUnderTest.with(options) { control async throws in
+                let token = [("Authorization", "Bearer 0123456789abcdef")]
+                for path in ["/v1/responses/r", "/v1/responses", "/v1/responses/r/input_items"] {
+                    #expect(try await control.probe.send("GET", path, headers: token).status == 200)
+                }
+                for (method, path) in [("DELETE", "/v1/responses/r"), ("POST", "/v1/responses"), ("PATCH", "/v1/responses/r")] {
+                    #expect(try await control.probe.send(method, path, headers: token, body: Self.request).status == 403)
+                }
+                #expect(upstream.asked.allSatisfy { $0.method == "GET" })
+            }
+        }
+    }
+
+    @Test(
+        "a foreground create goes through unwatched, and cannot ask for a callback",
+        arguments: [#"{"input":"x"}"#, #"{"background":false}"#])
+    func foreground(_ body: String) async throws {
+        try await FakeUpstream.with({ _ in FakeUpstream.Reply(200, Self.created) }) { upstream in
+            var options = ControlUnderTest.Options()
+            options.upstreamPort = upstream.port
+            try await ControlUnderTest.with(options) { control async throws in
+                let answer = try await control.probe.send("POST", "/v1/responses", headers: [("Accept-Encoding", "gzip")], body: body)
+                #expect(answer.status == 200)
+                #expect(answer.body == Array(Self.created.utf8))
+                #expect(answer.headers["ringback-watch"] == nil)
+                #expect(upstream.asked.first?.body == Array(body.utf8))
+                #expect(upstream.asked.first?.header("accept-encoding") == "gzip")
+                #expect(try await control.store.openWatchCount() == 0)
+                let refused = try await control.probe.send("POST", "/v1/responses", headers: [("Ringback-Endpoints", "my-app")], body: body)
+                #expect(refused.status == 400)
+                try Self.expectOwnError(refused, "background")
+                #expect(upstream.asked.count == 1)
+            }
+        }
+    }
+
+    @Test(
+        "a response that was deleted through the proxy is not served from the store any longer, and its event stays", arguments: [200, 404])
+    func withholds(_ status: Int) async throws {
+        try await FakeUpstream.with({ FakeUpstream.Reply($0.method == "DELETE" ? status : 404, "{}") }) { upstream in
+            var options = ControlUnderTest.Options()
+            options.upstreamPort = upstream.port
+            try await ControlUnderTest.with(options) { control async throws in
+                let event = try await control.finished("resp_1", body: #"{"id":"resp_1","status":"completed"}"#)
+                #expect(try await control.probe.send("GET", "/v1/responses/resp_1").status == 200)
+                #expect(try await control.probe.send("DELETE", "/v1/responses/resp_1").status == status)
+                #expect(try await control.probe.send("GET", "/v1/responses/resp_1").status == 404)
+                #expect(try await control.store.response(of: event.id) != nil)
+            }
+        }
+    }
+
+    @Test("a refused delete leaves the kept response where it is")
+    func refusedDelete() async throws {
+        try await FakeUpstream.with({ FakeUpstream.Reply($0.method == "DELETE" ? 403 : 404, "{}") }) { upstream in
+            var options = ControlUnderTest.Options()
+            options.upstreamPort = upstream.port
+            try await ControlUnderTest.with(options) { control async throws in
+                try await control.finished("resp_1", body: #"{"id":"resp_1","status":"completed"}"#)
+                #expect(try await control.probe.send("DELETE", "/v1/responses/resp_1").status == 403)
+                #expect(try await control.probe.send("GET", "/v1/responses/resp_1").status == 200)
+            }
+        }
+    }
+
+    @Test(
+        "a finished response comes from the store when a 400 says that the id is unknown, and only then",
+        arguments: [
+            (#"{"error":{"message":"There are no healthy deployments for this model"}}"#, 200),
+            (#"{"detail":"Response with id 'resp_1' not found."}"#, 200), (#"{"error":{"message":"include[] is not valid"}}"#, 400),
+            ("<html>", 400),
+        ])
+    func unknownBy400(_ refusal: String, _ expected: Int) async throws {
+        try await FakeUpstream.with({ _ in FakeUpstream.Reply(400, refusal) }) { upstream in
+            var options = ControlUnderTest.Options()
+            options.upstreamPort = upstream.port
+            try await ControlUnderTest.with(options) { control async throws in
+                try await control.finished("resp_1", body: #"{"id":"resp_1","status":"completed"}"#)
+                let answer = try await control.probe.send("GET", "/v1/responses/resp_1")
+                #expect(answer.status == expected)
+                if expected == 400 { #expect(answer.text == refusal) }
+            }
+        }
+    }
+
+    @Test("a kept response is streamed as the one event that ends it")
+    func keptAsStream() async throws {
+        try await FakeUpstream.with({ _ in FakeUpstream.Reply(404, "{}") }) { upstream in
+            var options = ControlUnderTest.Options()
+            options.upstreamPort = upstream.port
+            try await ControlUnderTest.with(options) { control async throws in
+                try await control.finished("resp_1", as: .incomplete, body: "{\n \"id\":\"resp_1\",\r\n \"status\":\"incomplete\"\n}\n")
+                let answer = try await control.probe.send("GET", "/v1/responses/resp_1?stream=true&starting_after=41")
+                #expect(answer.status == 200)
+                #expect(answer.headers["content-type"]?.hasPrefix("text/event-stream") == true)
+                #expect(answer.headers["ringback-source"] == "store")
+                let lines = answer.text.split(separator: "\n", omittingEmptySubsequences: false)
+                #expect(lines.count == 4 && lines[0] == "event: response.incomplete" && lines[2].isEmpty && lines[3].isEmpty)
+                let event = try JSON(parsing: Array(lines[1].dropFirst("data: ".count).utf8))
+                #expect(event["type"] == "response.incomplete" && event["sequence_number"] == 42)
+                #expect(event["response"]?["id"] == "resp_1")
+            }
         }
     }
 

@@ -42,6 +42,8 @@ struct DescriptionTests {
                 upstreams:
                   - name: default
                     base_url: https://api.example.com/v1
+                    credentials: own
+                    idempotent_creates: false
                     follow: stream
                     stream_idle_timeout: 90s
                     poll:

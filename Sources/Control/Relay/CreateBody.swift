@@ -1,29 +1,22 @@
 import RawJSON
+import RingbackCore
 
 /// What the proxy looks at in the body of a create call. The body itself goes on byte for byte.
-enum CreateBody {
-    /// - Throws: ``Problem`` when the body is not a JSON object, or asks for what this version does not relay.
-    static func check(_ body: [UInt8]) throws(Problem) {
-        let isBackground: Bool
-        let isStream: Bool
+struct CreateBody: Sendable {
+    /// Only background responses are watched: any other ends with the call that made it.
+    let isBackground: Bool
+    let isStreaming: Bool
+    let facts: CreateFacts
+
+    /// - Throws: ``Problem`` when the body is not a JSON object.
+    init(_ body: [UInt8]) throws(Problem) {
         do {
             let members = try JSONText.members(["background", "stream"], in: body.span)
             isBackground = members["background"]?.bool(in: body.span) ?? false
-            isStream = members["stream"]?.bool(in: body.span) ?? false
+            isStreaming = members["stream"]?.bool(in: body.span) ?? false
+            facts = try CreateFacts(json: body)
         } catch {
             throw Problem(.malformedJSON, "\(error)")
-        }
-        guard isBackground else {
-            throw Problem(
-                .notImplemented, "this version relays background responses only: send \"background\": true, or call the upstream itself",
-                errors: [FieldProblem(pointer: "#/background", detail: "write true")]
-            )
-        }
-        guard !isStream else {
-            throw Problem(
-                .notImplemented, "this version relays creates without a stream only: send \"stream\": false",
-                errors: [FieldProblem(pointer: "#/stream", detail: "write false")]
-            )
         }
     }
 }

@@ -12,17 +12,28 @@ struct RelayDirectives {
     let endpoints: [EndpointName]
     let callback: Callback?
 
+    /// Whether nothing was asked for.
+    var areEmpty: Bool { endpoints.isEmpty && callback == nil }
+
+    /// - Parameter mayNameEndpoints: Whether the caller is one of Ringback's own. Named endpoints hear of a response past their filters.
     /// - Throws: ``Problem`` with everything that is wrong, each under its header's name.
-    init(_ headers: HTTPFields, known: KnownNames, rule: CallbackGuard) throws(Problem) {
+    init(_ headers: HTTPFields, known: KnownNames, rule: CallbackGuard, mayNameEndpoints: Bool = true) throws(Problem) {
         let problems = FieldProblems()
         Self.checkNames(headers, problems: problems)
         let names = Self.value(Self.endpointsHeader, in: headers)?.split(separator: ",") ?? []
         if names.count > WatchRequest.maximumEndpoints {
             problems.add(Self.endpointsHeader, "name at most \(WatchRequest.maximumEndpoints) endpoints")
         }
-        let endpoints = names.compactMap { part in
-            known.endpoint(part.trimmingBlanks) { problems.add(Self.endpointsHeader, $0) }
+        if !names.isEmpty, !mayNameEndpoints {
+            problems.add(
+                Self.endpointsHeader, "endpoints are named by callers with a token of this server: send \(RelayAccess.tokenHeader), too")
         }
+        let endpoints =
+            !mayNameEndpoints
+            ? []
+            : names.compactMap { part in
+                known.endpoint(part.trimmingBlanks) { problems.add(Self.endpointsHeader, $0) }
+            }
         let url = Self.value(Self.urlHeader, in: headers)
         let secret = Self.value(Self.secretHeader, in: headers).map { Secret($0) }
         if let url, let reason = rule.refusal(of: url) { problems.add(Self.urlHeader, reason) }
@@ -43,7 +54,7 @@ struct RelayDirectives {
 
     /// A misspelled directive would silently lose a callback.
     private static func checkNames(_ headers: HTTPFields, problems: FieldProblems) {
-        let known = [endpointsHeader, urlHeader, secretHeader]
+        let known = [endpointsHeader, urlHeader, secretHeader, RelayAccess.tokenHeader]
         for field in headers {
             let name = field.name.rawName
             guard name.lowercased().hasPrefix("ringback-"), !known.contains(where: { $0.lowercased() == name.lowercased() }) else {

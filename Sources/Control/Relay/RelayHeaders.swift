@@ -3,41 +3,55 @@ import RingbackCore
 import Transport
 
 /// Which headers go through the proxy, in each direction.
-struct RelayHeaders {
-    /// What belongs to one connection (RFC 9110, section 7.6.1), to the framing of one message, or to the way between client and proxy.
+struct RelayHeaders: Sendable {
+    /// What belongs to one connection or to the framing of one message (RFC 9110, section 7.6.1).
     private static let hopByHop: Set<String> = [
-        "accept", "accept-encoding", "connection", "content-encoding", "content-length", "content-type", "cookie", "expect", "forwarded",
-        "host",
-        "keep-alive", "origin", "proxy-authenticate", "proxy-authorization", "proxy-connection", "referer", "set-cookie", "te", "trailer",
-        "transfer-encoding", "upgrade", "via", "x-real-ip",
+        "connection", "content-length", "expect", "keep-alive", "proxy-authenticate", "proxy-authorization", "proxy-connection", "te",
+        "trailer", "transfer-encoding", "upgrade",
     ]
 
-    /// The client's credential is for Ringback; the upstream gets its own.
+    /// What is about the way between client and proxy, and the encoding of a body that was decoded here.
+    private static let clientsOwn: Set<String> = [
+        "content-encoding", "cookie", "forwarded", "host", "origin", "referer", "via", "x-real-ip",
+    ]
+
+    /// What is about the upstream's own origin or its server, which the client does not talk to.
+    private static let upstreamsOwn: Set<String> = ["alt-svc", "date", "server", "set-cookie", "strict-transport-security"]
+
+    /// Unless the upstream judges the client's credential, it is for Ringback, and the upstream gets its own.
     private static let credentials: Set<String> = ["authorization", "api-key", "x-api-key"]
 
     private static let droppedPrefixes = ["ringback-", "x-forwarded-", "sec-", "proxy-"]
 
-    /// For the create call: everything of the client's that concerns the upstream.
+    /// Everything of the client's that concerns the upstream.
     let passedOn: [HeaderField]
 
     /// For all later calls about the response, such as `X-On-Behalf-Of` or `OpenAI-Organization`: whose it is, not how it was asked for.
     let keptWithWatch: [HeaderField]
 
-    init(_ headers: HTTPFields, upstream: Upstream) {
+    /// - Parameter credential: What to pass on of the client's credentials; `nil`: nothing.
+    init(_ headers: HTTPFields, upstream: Upstream, credential: RelayCredential?) {
         let keyHeader = upstream.apiKeyHeader?.lowercased()
-        passedOn = headers.compactMap { field in
+        let named = Self.namedByConnection(headers[.connection])
+        let others = headers.compactMap { field in
             let name = field.name.canonicalName
             let isDropped =
-                Self.hopByHop.contains(name) || Self.credentials.contains(name) || name == keyHeader
-                || Self.droppedPrefixes.contains(where: name.hasPrefix)
+                Self.hopByHop.contains(name) || Self.clientsOwn.contains(name) || Self.credentials.contains(name) || name == keyHeader
+                || named.contains(name) || Self.droppedPrefixes.contains(where: name.hasPrefix)
             return isDropped ? nil : HeaderField(field.name.rawName, Secret(field.value))
         }
-        keptWithWatch = passedOn.filter { field in
-            let name = field.name.lowercased()
-            let isOwnership = name.hasPrefix("x-") || name.hasPrefix("openai-")
-            return isOwnership && !name.hasPrefix("x-stainless-") && !name.hasPrefix("x-request-")
-        }
+        let own = credential.map { [$0.header] } ?? []
+        passedOn = others + own
+        keptWithWatch =
+            others.filter { field in
+                let name = field.name.lowercased()
+                let isOwnership = name.hasPrefix("x-") || name.hasPrefix("openai-")
+                return isOwnership && !["x-stainless-", "x-request-", "x-client-request-"].contains(where: name.hasPrefix)
+            } + own
     }
+
+    /// For a call whose answer is looked into: it must not come compressed.
+    var asking: [HeaderField] { passedOn.filter { $0.name.lowercased() != "accept-encoding" } }
 
     /// The client's headers for a call about a response that has headers of its own; the client's count where both have one.
     func passedOn(over kept: [HeaderField]) -> [HeaderField] {
@@ -45,16 +59,18 @@ struct RelayHeaders {
         return kept.filter { !names.contains($0.name.lowercased()) } + passedOn
     }
 
-    /// The upstream's answer for the client: status, end-to-end headers, and the body byte for byte.
-    static func answer(_ relayed: TransferAnswer) -> Answer {
-        var answer = Answer(status: HTTPResponse.Status(code: relayed.head.status), body: relayed.body)
-        let dropped = hopByHop.subtracting(["content-type", "content-encoding"]).union([
-            "alt-svc", "date", "server", "strict-transport-security",
-        ])
-        for (name, value) in relayed.head.headers where !dropped.contains(name) && !name.hasPrefix("ringback-") {
+    /// The upstream's headers for the client: all that are end-to-end.
+    static func answered(_ head: TransferHead) -> HTTPFields {
+        let dropped = hopByHop.union(upstreamsOwn).union(namedByConnection(head["connection"]))
+        var fields = HTTPFields()
+        for (name, value) in head.headers where !dropped.contains(name) && !name.hasPrefix("ringback-") {
             guard let name = HTTPField.Name(name) else { continue }
-            answer.headers.append(HTTPField(name: name, value: value))
+            fields.append(HTTPField(name: name, value: value))
         }
-        return answer
+        return fields
+    }
+
+    private static func namedByConnection(_ value: String?) -> Set<String> {
+        Set((value ?? "").split(separator: ",").map { $0.trimmingBlanks.lowercased() })
     }
 }

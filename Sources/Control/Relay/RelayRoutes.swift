@@ -1,4 +1,5 @@
 import HTTPTypes
+import Logging
 import ResponsesAPI
 import RingbackCore
 import Store
@@ -6,12 +7,14 @@ import Transport
 
 /// The proxy: the upstream's own API, so that an unchanged SDK gets callbacks (contract, section 5).
 ///
-/// Bytes go through as they are in both directions. What a create brings back is on record as a watch before the client hears of it.
-struct RelayRoutes {
-    private static let sourceHeader = HTTPField.Name("Ringback-Source")
-    private static let watchHeader = HTTPField.Name("Ringback-Watch")
+/// Bytes go through as they are in both directions. What a background create brings back is on record as a watch before the client hears
+/// of it.
+struct RelayRoutes: Sendable {
+    static let sourceHeader = HTTPField.Name("Ringback-Source")
+    static let watchHeader = HTTPField.Name("Ringback-Watch")
 
-    private let dependencies: ControlDependencies
+    let dependencies: ControlDependencies
+    let detached = DetachedStreams()
 
     init(_ dependencies: ControlDependencies) {
         self.dependencies = dependencies
@@ -19,135 +22,89 @@ struct RelayRoutes {
 
     var all: [Route] {
         ["/v1/responses", "/upstreams/:upstream/v1/responses"].flatMap { base in
-            [
-                Route.post(base, .submit) { try await create($0) }.relayed(),
-                Route.get("\(base)/:id") { try await retrieve($0) }.relayed(),
-                Route.post("\(base)/:id/cancel", .submit) { try await cancel($0) }.relayed(),
-            ]
-        }
-    }
-
-    private func create(_ call: Call) async throws -> Answer {
-        let client = try client(for: call)
-        try CreateBody.check(call.body)
-        let directives = try RelayDirectives(call.head.headerFields, known: dependencies.knownNames, rule: dependencies.callbackGuard())
-        let headers = RelayHeaders(call.head.headerFields, upstream: client.upstream)
-        let relayed: TransferAnswer
-        do {
-            relayed = try await client.transport.perform(client.createRequest(body: call.body, headers: headers.passedOn))
-        } catch {
-            throw Problem(error, upstream: client.upstream.name, afterwards: "Whether a response was created there is not known.")
-        }
-        guard (200...299).contains(relayed.head.status) else { return RelayHeaders.answer(relayed) }
-        let watch = try await register(relayed, directives: directives, headers: headers, client: client, now: call.now)
-        var answer = RelayHeaders.answer(relayed)
-        if let name = Self.watchHeader { answer.headers[name] = watch.id.rawValue }
-        return answer
-    }
-
-    /// Puts the created response on record. Until that is done the client must not be told of it.
-    private func register(
-        _ relayed: TransferAnswer, directives: RelayDirectives, headers: RelayHeaders, client: ResponsesClient, now: Timestamp
-    ) async throws -> Watch {
-        guard let response = ResponseObject(json: relayed.body), let text = response.id else {
-            throw Problem(
-                .upstreamTrouble, "the upstream's answer to the create call is no response object with an id, so it cannot be watched")
-        }
-        let id: ResponseID
-        do {
-            id = try ResponseID(validating: text)
-        } catch {
-            throw Problem(.upstreamTrouble, "the upstream gave the new response an id that cannot be watched: \(error)")
-        }
-        let new = NewWatch(
-            upstream: client.upstream.name, response: id, endpoints: directives.endpoints, callback: directives.callback,
-            headers: headers.keptWithWatch, model: response.model
-        )
-        do {
-            switch try await dependencies.store.register(new, now: now) {
-            case .created(let watch), .existing(let watch), .reopened(let watch):
-                return watch
-            case .conflicting(let watch):
-                throw Problem(
-                    .conflict, "the upstream answered with the response '\(id)', which is watched already with other endpoints: \(watch.id)"
-                )
+            ["", "/**"].flatMap { rest in
+                [Route.relay(.get, base + rest, .read) { try await relay($0) }]
+                    + [HTTPRequest.Method.post, .put, .patch, .delete].map { method in
+                        Route.relay(method, base + rest, .submit) { try await relay($0) }
+                    }
             }
-        } catch let error as StoreError {
-            var problem = Problem(error)
-            problem.detail += " The response '\(id)' was created at the upstream: watch it with POST /v1/watches when the store is back."
-            throw problem
         }
     }
 
-    private func retrieve(_ call: Call) async throws -> Answer {
-        if ListQuery.asksForStream(call.query) {
-            throw Problem(
-                .notImplemented,
-                "this version does not relay streams: leave out stream=true, or watch the response and wait for its callback")
+    private func relay(_ call: Call) async throws -> Answer {
+        let relay = try RelayCall(call, dependencies)
+        switch relay.target.kind {
+        case .create: return try await create(relay)
+        case .retrieve(let id): return try await retrieve(id, relay)
+        case .delete(let id): return try await delete(id, relay)
+        case .cancel(let id): return try await cancel(id, relay)
+        case .other(let id):
+            return try await pass(
+                relay, watch: try await watch(id, relay),
+                silence: call.head.method == .post ? RelayLimits.patientSilence : RelayLimits.promptSilence)
         }
-        let client = try client(for: call)
-        let id = try responseID(call)
-        let watch = try await dependencies.store.watch(WatchID(upstream: client.upstream.name, response: id))
-        let own = RelayHeaders(call.head.headerFields, upstream: client.upstream)
-        var request = client.retrieveRequest(id, headers: own.passedOn(over: watch?.headers ?? []))
-        if let query = call.query, !query.isEmpty { request.url += (request.url.contains("?") ? "&" : "?") + query }
-        let relayed: TransferAnswer
+    }
+
+    // MARK: Passing on
+
+    /// Passes a call on as it is, and its answer too.
+    func pass(_ relay: RelayCall, watch: Watch?, silence: Duration) async throws -> Answer {
+        try await answered(relay, watch: watch, silence: silence).answer(for: relay.call, time: dependencies.time)
+    }
+
+    /// Sends the call and waits for the answer's head. A client that leaves meanwhile ends it.
+    ///
+    /// - Throws: ``Problem`` when none comes.
+    func answered(_ relay: RelayCall, watch: Watch?, silence: Duration) async throws -> RelayAnswer {
         do {
-            relayed = try await client.transport.perform(request)
-        } catch {
-            // What is finished does not change any more: our copy is as good as the answer that did not come.
-            if let kept = try await kept(watch) { return kept }
-            throw Problem(error, upstream: client.upstream.name)
+            return try await sent(relay.request(watch: watch, silence: silence), relay)
+        } catch let failure as TransferFailure {
+            throw Problem(failure, upstream: relay.upstream.name)
         }
-        if [404, 410].contains(relayed.head.status), let kept = try await kept(watch) { return kept }
-        return RelayHeaders.answer(relayed)
     }
 
-    /// The finished response from the store, if there is one.
-    private func kept(_ watch: Watch?) async throws -> Answer? {
-        guard let watch, let body = try await dependencies.store.response(of: watch.id) else { return nil }
-        var answer = Answer(status: .ok, headers: [.contentType: "application/json"], body: body)
-        if let name = Self.sourceHeader { answer.headers[name] = "store" }
+    /// - Throws: ``TransferFailure``.
+    func sent(_ request: TransferRequest, _ relay: RelayCall) async throws -> RelayAnswer {
+        let pipe = RelayPipe(request, by: relay.client.transport)
+        let head = try await pipe.lent(to: relay.call.client, time: dependencies.time) { try await pipe.head() }
+        return RelayAnswer(head: head, pipe: pipe)
+    }
+
+    /// The watch of a response, if it is the caller's.
+    func watch(_ id: ResponseID?, _ relay: RelayCall) async throws -> Watch? {
+        guard let id, let watch = try await dependencies.store.watch(WatchID(upstream: relay.upstream.name, response: id)) else {
+            return nil
+        }
+        return relay.owns(watch) ? watch : nil
+    }
+
+    // MARK: Changing
+
+    /// The upstream may take a cancel and say nothing more of it; a look finds out.
+    private func cancel(_ id: ResponseID, _ relay: RelayCall) async throws -> Answer {
+        let watch = try await watch(id, relay)
+        let answer = try await pass(relay, watch: watch, silence: RelayLimits.promptSilence)
+        if let watch { dependencies.store.suggestLook([watch.id]) }
         return answer
     }
 
-    private func cancel(_ call: Call) async throws -> Answer {
-        let client = try client(for: call)
-        let id = try responseID(call)
-        let watch = try await dependencies.store.watch(WatchID(upstream: client.upstream.name, response: id))
-        let own = RelayHeaders(call.head.headerFields, upstream: client.upstream)
-        do {
-            return RelayHeaders.answer(
-                try await client.transport.perform(client.cancelRequest(id, headers: own.passedOn(over: watch?.headers ?? [])))
-            )
-        } catch {
-            throw Problem(error, upstream: client.upstream.name)
+    /// Who deletes a response wants it to be nowhere: the kept one is not served here any longer.
+    private func delete(_ id: ResponseID, _ relay: RelayCall) async throws -> Answer {
+        let watch = try await watch(id, relay)
+        let answer = try await answered(relay, watch: watch, silence: RelayLimits.promptSilence)
+        if let watch, (200...299).contains(answer.head.status) || Self.meansGone(answer.head) {
+            do {
+                try await dependencies.store.withholdResponse(of: watch.id)
+            } catch {
+                answer.pipe.abandon()
+                throw Problem(
+                    .storeTrouble, "the upstream has deleted the response, but Ringback's copy is still there (\(error)): delete it again")
+            }
         }
+        return answer.answer(for: relay.call, time: dependencies.time)
     }
 
-    private func client(for call: Call) throws(Problem) -> ResponsesClient {
-        let known = dependencies.knownNames
-        var reason = "no upstream is configured: add one to the configuration"
-        let name = call.parameters["upstream"].map { text in known.upstream(text) { reason = $0 } } ?? known.defaultUpstream
-        guard let name, let client = dependencies.client(name) else { throw Problem(.notFound, reason) }
-        return client
-    }
-
-    private func responseID(_ call: Call) throws(Problem) -> ResponseID {
-        do {
-            return try ResponseID(validating: call["id"])
-        } catch {
-            throw Problem(.invalidRequest, "\(error)")
-        }
-    }
-}
-
-extension ListQuery {
-    /// Whether a query of the Responses API asks for a stream.
-    fileprivate static func asksForStream(_ query: String?) -> Bool {
-        (query ?? "").split(separator: "&").contains { part in
-            let pair = part.split(separator: "=", maxSplits: 1).compactMap { PercentEncoding.decode($0, plusIsSpace: true) }
-            return pair.count == 2 && pair[0] == "stream" && ["true", "1"].contains(pair[1].lowercased())
-        }
+    static func meansGone(_ head: TransferHead) -> Bool {
+        head.status == 404 || head.status == 410
     }
 }

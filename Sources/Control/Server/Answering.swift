@@ -16,10 +16,11 @@ struct Answering: Sendable {
         self.dependencies = dependencies
     }
 
-    func respond(to request: Request, by route: Route, parameters: [String: String?]) async -> Response {
+    func respond(to request: Request, by route: Route, parameters: [String: String?], channel: any Channel) async -> Response {
         var answer: Answer
         do {
-            answer = try await self.answer(request, by: route, parameters: parameters)
+            let client = route.isRelayed ? try await ClientConnection.of(channel) : nil
+            answer = try await self.answer(request, by: route, parameters: parameters, client: client)
         } catch {
             answer = ErrorAnswer.make(problem(of: error, route: route), form: route.errorForm)
         }
@@ -31,31 +32,38 @@ struct Answering: Sendable {
             ]
         )
         answer.headers[.cacheControl] = answer.headers[.cacheControl] ?? "no-store"
-        return Response(status: answer.status, headers: answer.headers, body: ResponseBody(byteBuffer: ByteBuffer(bytes: answer.body)))
+        return Response(status: answer.status, headers: answer.headers, body: answer.responseBody)
     }
 
-    private func answer(_ request: Request, by route: Route, parameters: [String: String?]) async throws -> Answer {
-        let caller = try identify(request, route: route)
+    private func answer(
+        _ request: Request, by route: Route, parameters: [String: String?], client: ClientConnection?
+    ) async throws -> Answer {
         let decoded = try decode(parameters)
+        let caller = try identify(request, route: route, parameters: decoded)
         if !route.takesAnyContentType { try checkContentType(request) }
         let body = try await readBody(request, limit: route.bodyLimit)
         let call = Call(
-            head: request.head, query: request.uri.query, parameters: decoded, body: body, caller: caller, now: dependencies.time.wallNow
+            head: request.head, path: request.uri.path, query: request.uri.query, parameters: decoded, body: body, caller: caller,
+            client: client, now: dependencies.time.wallNow
         )
         guard route.isIdempotent, let key = try idempotencyKey(call, request) else { return try await route.answer(call) }
         return try await answerOnce(key, call, by: route)
     }
 
-    private func identify(_ request: Request, route: Route) throws(Problem) -> Caller {
+    private func identify(_ request: Request, route: Route, parameters: [String: String]) throws(Problem) -> Caller {
+        let tokens = dependencies.tokens()
         switch route.access {
         case .open:
             return Caller(name: nil, scope: nil)
         case .scope(let needed):
-            let tokens = dependencies.tokens()
             if tokens.isEmpty { try OpenServerRule.check(request.head) }
             let caller = try Caller.identify(request.headers, tokens: tokens)
             try caller.require(needed)
             return caller
+        case .relay(let needed):
+            if tokens.isEmpty { try OpenServerRule.check(request.head) }
+            let upstream = dependencies.upstream(relayedBy: parameters)
+            return try RelayAccess.identify(request.headers, upstream: upstream, tokens: tokens, needed: needed)
         }
     }
 

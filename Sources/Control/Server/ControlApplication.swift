@@ -33,13 +33,14 @@ private enum ControlBounds {
 ///
 /// - Parameter onBound: Called once with the port, when the address is bound.
 package func makeApplication(
-    router: Router<BasicRequestContext>, listener: ControlListener, logger: Logger,
+    router: Router<ControlContext>, listener: ControlListener, logger: Logger,
     onBound: @escaping @Sendable (Int) async -> Void = { _ in }
-) -> Application<RouterResponder<BasicRequestContext>> {
+) -> Application<RouterResponder<ControlContext>> {
     return Application(
         router: router,
         server: .http1(
             configuration: .init(
+                additionalChannelHandlers: [ClientConnectionHandler()],
                 idleTimeout: TimeAmount(listener.idleTimeout),
                 httpDecoderConfiguration: .init(
                     maxHeaderFieldSize: ControlBounds.headerFieldBytes, maxHeaderListSize: ControlBounds.headerBytes,

@@ -4,9 +4,9 @@ package import Hummingbird
 /// The routes of the control API and of the proxy (contract, section 5), ready to be served.
 ///
 /// What the API does not know is answered as a problem too: an unknown path with 404, a known path under an unknown method with 405.
-package func makeRouter(_ dependencies: ControlDependencies) -> Router<BasicRequestContext> {
+package func makeRouter(_ dependencies: ControlDependencies) -> Router<ControlContext> {
     let answering = Answering(dependencies)
-    let router = Router(context: BasicRequestContext.self, options: .autoGenerateHeadEndpoints)
+    let router = Router(context: ControlContext.self, options: .autoGenerateHeadEndpoints)
     router.add(middleware: NotFoundMiddleware())
     let routes = routeTable(dependencies)
     for route in routes {
@@ -39,11 +39,11 @@ private func routeTable(_ dependencies: ControlDependencies) -> [Route] {
     return chapters.flatMap(\.self)
 }
 
-private func register(_ route: Route, on router: Router<BasicRequestContext>, answering: Answering) {
+private func register(_ route: Route, on router: Router<ControlContext>, answering: Answering) {
     let names = route.path.split(separator: "/").filter { $0.hasPrefix(":") }.map { String($0.dropFirst()) }
     router.on(RouterPath(stringLiteral: route.path), method: route.method) { request, context in
         let parameters = Dictionary(uniqueKeysWithValues: names.map { ($0, context.parameters.get($0)) })
-        return await answering.respond(to: request, by: route, parameters: parameters)
+        return await answering.respond(to: request, by: route, parameters: parameters, channel: context.channel)
     }
 }
 
@@ -63,7 +63,7 @@ private func refusal(of method: HTTPRequest.Method, at path: String, known: [Rou
 /// Answers in the API's form what no route took.
 private struct NotFoundMiddleware: RouterMiddleware {
     func handle(
-        _ request: Request, context: BasicRequestContext, next: (Request, BasicRequestContext) async throws -> Response
+        _ request: Request, context: ControlContext, next: (Request, ControlContext) async throws -> Response
     ) async throws -> Response {
         do {
             return try await next(request, context)
@@ -75,9 +75,8 @@ private struct NotFoundMiddleware: RouterMiddleware {
 
     private static func answer(path: String) -> Answer {
         if path.hasPrefix("/v1/responses") || path.hasPrefix("/upstreams/") {
-            let detail =
-                "this version relays the creation, retrieval and cancellation of responses only: call the upstream itself for the rest"
-            return ErrorAnswer.make(Problem(.notImplemented, detail), form: .openAI)
+            let detail = "only what is below /responses is relayed: call the upstream itself for the rest"
+            return ErrorAnswer.make(Problem(.notFound, detail), form: .openAI)
         }
         return ErrorAnswer.make(Problem(.notFound, "the API has no such path: see the README for the paths it has"), form: .problem)
     }

@@ -27,7 +27,7 @@ struct IdempotencyTable: Sendable {
     static let maximumKeys = 10_000
     static let maximumKeyBytes = 255
     static let lifetime = Duration.seconds(24 * 3600)
-    /// Larger answers are not kept: their keys are forgotten at once.
+    /// Larger answers, and those that are relayed as they come, are not kept: their keys are forgotten at once.
     static let maximumAnswerBytes = 1024 * 1024
     static let maximumTotalBytes = 64 * 1024 * 1024
 
@@ -56,7 +56,7 @@ struct IdempotencyTable: Sendable {
 
     /// Keeps the answer when the request did what it should, and frees the key otherwise, so that it can be tried again.
     mutating func finish(_ key: Key, with answer: Answer?) {
-        guard let answer, answer.status.kind == .successful, answer.body.count <= Self.maximumAnswerBytes else {
+        guard let answer, answer.status.kind == .successful, answer.relayed == nil, answer.body.count <= Self.maximumAnswerBytes else {
             forget(key)
             return
         }

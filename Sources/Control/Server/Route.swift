@@ -14,6 +14,8 @@ struct Route: Sendable {
     enum Access: Sendable {
         case open
         case scope(AccessScope)
+        /// For the proxy: who has the scope, or whoever brings a key, where the upstream is to judge it.
+        case relay(AccessScope)
     }
 
     static let ordinaryBodyBytes = 1024 * 1024
@@ -29,6 +31,8 @@ struct Route: Sendable {
     var isIdempotent = false
     /// Whether a body may be said to be something else than JSON: for senders that are not the API's clients.
     var takesAnyContentType = false
+    /// Whether its answers may take so long that it matters whether the client is still there.
+    private(set) var isRelayed = false
     let answer: @Sendable (Call) async throws -> Answer
 
     static func get(_ path: String, _ access: Access = .scope(.read), answer: @escaping @Sendable (Call) async throws -> Answer) -> Route {
@@ -47,11 +51,14 @@ struct Route: Sendable {
         Route(method: .delete, path: path, access: .scope(scope), answer: answer)
     }
 
-    /// The same route as part of the proxy: a larger body, and errors as the upstream's SDKs expect them.
-    func relayed() -> Route {
-        var route = self
+    /// A route of the proxy: a larger body, and errors as the upstream's SDKs expect them.
+    static func relay(
+        _ method: HTTPRequest.Method, _ path: String, _ scope: AccessScope, answer: @escaping @Sendable (Call) async throws -> Answer
+    ) -> Route {
+        var route = Route(method: method, path: path, access: .relay(scope), isIdempotent: method == .post, answer: answer)
         route.bodyLimit = Self.relayBodyBytes
         route.errorForm = .openAI
+        route.isRelayed = true
         return route
     }
 }

@@ -11,11 +11,14 @@ struct NodeMetrics: Sendable {
     let watching: WatchEngine
     let delivering: DeliveryEngine
     let ingestCounts: IngestCounts
+    let reconciler: IntentReconciler
 
     func collect() async -> [MetricFamily] {
         let watching = await watching.snapshot()
         let delivering = await delivering.snapshot()
+        let intents = await reconciler.snapshot
         return process + watching.metrics + delivering.metrics + store.writeStatistics.metrics + ingestCounts.metrics
+            + intents.metrics
     }
 
     private var process: [MetricFamily] {
