@@ -7,7 +7,11 @@ TEST_LOG := .build/test.log
 
 # Libraries the program is built with, and what only tests need: tools that make certificates and speak HTTP/2.
 BUILD_PACKAGES := libcurl4-openssl-dev libssl-dev libsqlite3-dev pkg-config ca-certificates
-TEST_PACKAGES := openssl nghttp2-server python3 curl
+TEST_PACKAGES := openssl nghttp2-server python3 python3-venv curl
+
+# The vendor's own SDK, which the tests speak to the proxy with, in an environment of its own.
+SDK := .build/sdk
+SDK_REQUIREMENTS := Tests/SDK/requirements.txt
 
 .DEFAULT_GOAL := help
 .PHONY: help demo build test lint format bench clean deps test-deps swift
@@ -64,8 +68,17 @@ clean:
 deps:
 	@$(call install,$(BUILD_PACKAGES))
 
-test-deps:
+test-deps: $(SDK)/requirements.txt
 	@$(call install,$(TEST_PACKAGES))
+
+# The copy of the requirements, made last, says that all of them are there.
+$(SDK)/requirements.txt: $(SDK_REQUIREMENTS)
+	@$(call install,$(TEST_PACKAGES))
+	@echo "==> installing the OpenAI SDK into $(SDK)"
+	@rm -rf $(SDK)
+	@python3 -m venv $(SDK)
+	@$(SDK)/bin/pip install --quiet --no-input --disable-pip-version-check --no-deps --requirement $(SDK_REQUIREMENTS) </dev/null
+	@cp $(SDK_REQUIREMENTS) $@
 
 swift:
 	@command -v $(SWIFT) >/dev/null 2>&1 || { \
