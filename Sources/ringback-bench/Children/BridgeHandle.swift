@@ -57,6 +57,8 @@ final class BridgeHandle: Contender {
     }
 
     var id: Int32 { child.id }
+    /// What an SDK would be given.
+    var baseURL: String { "\(server)/v1" }
 
     func follow(_ numbers: Range<Int>) async throws {
         let send = Sender(server: server, transport: transport)

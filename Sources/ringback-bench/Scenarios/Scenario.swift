@@ -6,6 +6,7 @@ enum Scenario: String, CaseIterable, ExpressibleByArgument, Sendable {
     case steady
     case burst
     case deliveries
+    case relay
 
     func measure(_ stage: Stage, order: [Stage.Kind]) async throws -> [Figure] {
         switch self {
@@ -13,6 +14,7 @@ enum Scenario: String, CaseIterable, ExpressibleByArgument, Sendable {
         case .steady: try await SteadyStreams.measure(stage, order: order)
         case .burst: try await Burst.measure(stage, order: order)
         case .deliveries: try await Deliveries.measure(stage, order: order)
+        case .relay: try await RelayedStreams.measure(stage, order: order)
         }
     }
 }

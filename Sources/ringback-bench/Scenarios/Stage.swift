@@ -1,5 +1,6 @@
 import Curl
 import Foundation
+import Transport
 
 /// What every scenario needs: the world, the two programs, a directory, and someone to report to.
 final class Stage {
@@ -53,6 +54,15 @@ final class Stage {
         let directory = try freshDirectory()
         return try await run(
             BridgeHandle(program: ringback, scratch: directory, world: world, inFlight: inFlight, transport: transport), body)
+    }
+
+    /// What reads streams as a client does.
+    var reader: any Transport { transport }
+
+    /// Lends the client alone to `body`, on an empty world.
+    func withReader<Result>(_ body: (any Transport) async throws -> Result) async throws -> Result {
+        try await world.tell(.reset)
+        return try await body(transport)
     }
 
     private func run<Handle: Contender, Result>(_ contender: Handle, _ body: (Handle) async throws -> Result) async throws -> Result {

@@ -9,10 +9,12 @@ enum ResponseBytes {
     }
 
     /// One delta. The same bytes go to every stream of a round.
-    static func delta(round: Int) -> ByteBuffer {
+    ///
+    /// - Parameter sentAt: Is said in it, in nanoseconds of the machine's monotonic clock, which all processes share.
+    static func delta(round: Int, sentAt: NIODeadline? = nil) -> ByteBuffer {
         let data =
             #"{"type":"response.output_text.delta","sequence_number":\#(round + 2),"item_id":"msg_0000000000000000000000000000000000000001","#
-            + #""output_index":0,"content_index":0,"delta":" and so on"}"#
+            + #""output_index":0,"content_index":0,"delta":" and so on"\#(sentAt.map { ",\"sent_at\":\($0.uptimeNanoseconds)" } ?? "")}"#
         return ByteBuffer(string: chunk(event("response.output_text.delta", data)))
     }
 

@@ -30,6 +30,8 @@ final class World {
     private struct Chatter {
         let interval: Int64
         let startedAt: NIODeadline
+        /// Whether each delta says when it was sent: all of one tick the same.
+        let isStamped: Bool
         /// Places passed on the way around, whether or not a stream was there.
         var passed = 0
         var round = -1
@@ -56,7 +58,9 @@ final class World {
         case .add(let count, let isFinished):
             responses += (0..<count).map { _ in Response(isEnded: isFinished) }
         case .chatter(let milliseconds):
-            chatter = milliseconds > 0 ? Chatter(interval: Int64(milliseconds) * 1_000_000, startedAt: .now()) : nil
+            chatter = Self.chatter(milliseconds, isStamped: false)
+        case .stampedChatter(let milliseconds):
+            chatter = Self.chatter(milliseconds, isStamped: true)
         case .end(let milliseconds):
             let running = responses.indices.filter { !responses[$0].isEnded }
             ending = Ending(duration: Int64(milliseconds) * 1_000_000, startedAt: .now(), order: running.shuffled())
@@ -68,6 +72,10 @@ final class World {
         }
         tickWhileNeeded()
         return report(for: order)
+    }
+
+    private static func chatter(_ milliseconds: Int, isStamped: Bool) -> Chatter? {
+        milliseconds > 0 ? Chatter(interval: Int64(milliseconds) * 1_000_000, startedAt: .now(), isStamped: isStamped) : nil
     }
 
     private func reset() {
@@ -144,12 +152,13 @@ final class World {
 
     private func chat(_ now: NIODeadline) {
         guard var chatter, !responses.isEmpty else { return }
+        if chatter.isStamped { chatter.round = -1 }
         let due = Int(Double((now - chatter.startedAt).nanoseconds) / Double(chatter.interval) * Double(responses.count))
         while chatter.passed < due {
             let (round, index) = chatter.passed.quotientAndRemainder(dividingBy: responses.count)
             if round != chatter.round {
                 chatter.round = round
-                chatter.bytes = ResponseBytes.delta(round: round)
+                chatter.bytes = ResponseBytes.delta(round: round, sentAt: chatter.isStamped ? now : nil)
             }
             chatter.passed += 1
             guard let stream = responses[index].stream else { continue }

@@ -6,6 +6,8 @@ enum WorldOrder: Sendable {
     case add(Int, isFinished: Bool)
     /// Each running response sends a delta in every interval of so many milliseconds; 0 means silence.
     case chatter(milliseconds: Int)
+    /// The same, and each delta says when it was sent.
+    case stampedChatter(milliseconds: Int)
     /// All running responses end, spread evenly over so many milliseconds.
     case end(milliseconds: Int)
     /// Measure ``WorldReport/secondsToLast`` from now.
@@ -20,6 +22,7 @@ enum WorldOrder: Sendable {
         case .reset: "reset"
         case .add(let count, let isFinished): "add \(count) \(isFinished ? "finished" : "running")"
         case .chatter(let milliseconds): "chatter \(milliseconds)"
+        case .stampedChatter(let milliseconds): "stamped \(milliseconds)"
         case .end(let milliseconds): "end \(milliseconds)"
         case .mark: "mark"
         case .progress: "progress"
@@ -34,6 +37,7 @@ enum WorldOrder: Sendable {
         case "reset": self = .reset
         case "add": self = .add(number, isFinished: words.last == "finished")
         case "chatter": self = .chatter(milliseconds: number)
+        case "stamped": self = .stampedChatter(milliseconds: number)
         case "end": self = .end(milliseconds: number)
         case "mark": self = .mark
         case "progress": self = .progress
