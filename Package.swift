@@ -138,6 +138,15 @@ let package = Package(
             name: "RingbackTesting",
             dependencies: ["RingbackCore", "Store", "Transport", .product(name: "NIOConcurrencyHelpers", package: "swift-nio")]
         ),
+        .target(
+            name: "WatchingTesting",
+            dependencies: [
+                "RingbackCore", "RingbackTesting", "Store", "StoreSQLite", "Transport", "Watching",
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "NIOConcurrencyHelpers", package: "swift-nio"),
+            ]
+        ),
+        .target(name: "SocketTesting", dependencies: [.product(name: "NIOConcurrencyHelpers", package: "swift-nio")]),
 
         // Floor 6: the command line.
         .executableTarget(
@@ -179,7 +188,7 @@ let package = Package(
         .testTarget(
             name: "CurlTests",
             dependencies: [
-                "CCurl", "Curl", "RingbackCore", "RingbackTesting", "Transport",
+                "CCurl", "Curl", "RingbackCore", "RingbackTesting", "SocketTesting", "Transport",
                 .product(name: "NIOConcurrencyHelpers", package: "swift-nio"),
             ]
         ),
@@ -194,8 +203,16 @@ let package = Package(
         .testTarget(
             name: "WatchingTests",
             dependencies: [
-                "ResponsesAPI", "RingbackCore", "RingbackTesting", "Store", "StoreSQLite", "Transport", "Watching",
+                "ResponsesAPI", "RingbackCore", "RingbackTesting", "Store", "StoreSQLite", "Transport", "Watching", "WatchingTesting",
                 .product(name: "Logging", package: "swift-log"),
+                .product(name: "NIOConcurrencyHelpers", package: "swift-nio"),
+            ]
+        ),
+        .testTarget(
+            name: "DialectTests",
+            dependencies: [
+                "Curl", "ResponsesAPI", "RingbackCore", "RingbackTesting", "SocketTesting", "Store", "StoreSQLite", "Transport", "Watching",
+                "WatchingTesting",
                 .product(name: "NIOConcurrencyHelpers", package: "swift-nio"),
             ]
         ),
@@ -253,7 +270,7 @@ let package = Package(
 )
 
 /// Targets that may hold pointers: they wrap a C library or system calls. Everywhere else memory safety is the compiler's promise.
-let unsafeTargets: Set<String> = ["CLinux", "Cryptography", "Curl"]
+let unsafeTargets: Set<String> = ["CLinux", "Cryptography", "Curl", "SocketTesting"]
 
 for target in package.targets where target.type != .system && target.name != "CLinux" {
     var settings: [SwiftSetting] = target.swiftSettings ?? []

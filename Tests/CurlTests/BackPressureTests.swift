@@ -1,4 +1,5 @@
 import Curl
+import SocketTesting
 import Synchronization
 import Testing
 import Transport

@@ -1,4 +1,5 @@
 import Glibc
+import SocketTesting
 import Testing
 
 /// A program that runs beside the test, in a directory of its own. By plain system calls on plain threads: nothing here waits for the

@@ -1,5 +1,6 @@
 import Curl
 import Foundation
+import SocketTesting
 import Testing
 import Transport
 

@@ -1,6 +1,7 @@
 import Curl
 import NIOConcurrencyHelpers
 import RingbackCore
+import SocketTesting
 import Testing
 import Transport
 

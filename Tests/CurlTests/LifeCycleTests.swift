@@ -1,5 +1,6 @@
 import Curl
 import NIOConcurrencyHelpers
+import SocketTesting
 import Testing
 import Transport
 

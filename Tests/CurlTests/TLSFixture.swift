@@ -1,5 +1,6 @@
 import Foundation
 import Glibc
+import SocketTesting
 import Testing
 
 /// A certificate authority, a certificate of it for `localhost`, and programs that serve TLS with it.

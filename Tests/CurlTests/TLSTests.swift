@@ -1,5 +1,6 @@
 import Curl
 import RingbackTesting
+import SocketTesting
 import Synchronization
 import Testing
 import Transport

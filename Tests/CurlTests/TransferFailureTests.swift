@@ -1,6 +1,7 @@
 import Curl
 import Foundation
 import Glibc
+import SocketTesting
 import Testing
 import Transport
 

@@ -5,6 +5,7 @@ import Store
 import Testing
 import Transport
 import Watching
+import WatchingTesting
 
 @Suite("A watch engine among many watches", .timeLimit(.minutes(2)))
 struct WatchEngineMannersTests {

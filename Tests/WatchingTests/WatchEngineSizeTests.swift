@@ -6,6 +6,7 @@ import Store
 import Testing
 import Transport
 import Watching
+import WatchingTesting
 
 /// Response objects that are larger than what is kept, or than what is held at all.
 @Suite("A watch engine and a response object that is too large", .timeLimit(.minutes(2)))

@@ -1,10 +1,10 @@
 import Foundation
-import Glibc
+package import Glibc
 import NIOConcurrencyHelpers
 
 /// A server of plain sockets that does what HTTP servers should not. One thread accepts; each connection has one of its own.
-final class TestServer: Sendable {
-    enum Behaviour: Sendable {
+package final class TestServer: Sendable {
+    package enum Behaviour: Sendable {
         /// Runs on the connection's thread; the connection is closed afterwards.
         case serve(@Sendable (Connection) -> Void)
         /// Greets every connection with these bytes and keeps it open, without a thread, until ``TestServer/stop()``.
@@ -19,7 +19,7 @@ final class TestServer: Sendable {
         var isStopped = false
     }
 
-    let port: UInt16
+    package let port: UInt16
     private let listener: Int32
     private let behaviour: Behaviour
     private let state = NIOLockedValueBox(State())
@@ -27,7 +27,7 @@ final class TestServer: Sendable {
     /// - Parameters:
     ///   - host: The last number of the loopback address, 127.0.0.x.
     ///   - port: 0 lets the system choose.
-    init(_ behaviour: Behaviour, host: UInt8 = 1, port: UInt16 = 0) throws {
+    package init(_ behaviour: Behaviour, host: UInt8 = 1, port: UInt16 = 0) throws {
         self.behaviour = behaviour
         let listener = socket(AF_INET, Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0)
         var address = loopback(port: port, host: host)
@@ -43,12 +43,12 @@ final class TestServer: Sendable {
         if case .neverAccept = behaviour {} else { spawn { self.acceptAll() } }
     }
 
-    var url: String { "http://127.0.0.1:\(port)" }
+    package var url: String { "http://127.0.0.1:\(port)" }
 
-    var accepted: Int { state.withLockedValue(\.accepted) }
+    package var accepted: Int { state.withLockedValue(\.accepted) }
 
     /// Stops accepting, and closes what is held.
-    func stop() {
+    package func stop() {
         let held = state.withLockedValue { state in
             defer { state.held = [] }
             guard !state.isStopped else { return [Int32]() }
@@ -61,7 +61,7 @@ final class TestServer: Sendable {
     }
 
     /// Waits until the other side has closed every held connection. Blocks; call it from a thread that may.
-    func heldConnectionsClosedByPeer() -> Int {
+    package func heldConnectionsClosedByPeer() -> Int {
         state.withLockedValue(\.held).filter { Connection($0).waitForClose() }.count
     }
 
@@ -89,28 +89,33 @@ final class TestServer: Sendable {
     }
 }
 
-struct SystemFailure: Error {
-    let call: String
-    let number: Int32
+package struct SystemFailure: Error {
+    package let call: String
+    package let number: Int32
+
+    package init(call: String, number: Int32) {
+        self.call = call
+        self.number = number
+    }
 }
 
 /// One accepted connection.
-struct Connection: Sendable {
-    struct Request {
-        var head: String
-        var body: [UInt8]
+package struct Connection: Sendable {
+    package struct Request {
+        package var head: String
+        package var body: [UInt8]
 
-        var path: String { head.split(separator: " ").dropFirst().first.map(String.init) ?? "" }
+        package var path: String { head.split(separator: " ").dropFirst().first.map(String.init) ?? "" }
     }
 
-    let descriptor: Int32
+    package let descriptor: Int32
 
-    init(_ descriptor: Int32) {
+    package init(_ descriptor: Int32) {
         self.descriptor = descriptor
     }
 
     /// `nil` when the other side has closed.
-    func readRequest() -> Request? {
+    package func readRequest() -> Request? {
         var bytes: [UInt8] = []
         while true {
             if let end = headEnd(of: bytes) {
@@ -140,18 +145,18 @@ struct Connection: Sendable {
     }
 
     /// Waits for the end of the other side; whether it came in an orderly way or by a reset.
-    func waitForClose() -> Bool {
+    package func waitForClose() -> Bool {
         while read() != nil {}
         return true
     }
 
     @discardableResult
-    func send(_ text: String) -> Bool {
+    package func send(_ text: String) -> Bool {
         send(Array(text.utf8))
     }
 
     @discardableResult
-    func send(_ bytes: [UInt8]) -> Bool {
+    package func send(_ bytes: [UInt8]) -> Bool {
         var sent = 0
         while sent < bytes.count {
             let count = bytes.withUnsafeBytes { rest in
@@ -167,7 +172,7 @@ struct Connection: Sendable {
     ///
     /// - Parameter patience: How long a while is, in milliseconds.
     /// - Returns: How many were sent.
-    func sendUntilStalled(total: Int, patience: Int32) -> Int {
+    package func sendUntilStalled(total: Int, patience: Int32) -> Int {
         let piece = [UInt8](repeating: UInt8(ascii: "x"), count: 64 * 1024)
         var sent = 0
         while sent < total {
@@ -183,11 +188,11 @@ struct Connection: Sendable {
     }
 }
 
-func answer(_ body: String = "ok", status: String = "200 OK", headers: String = "") -> String {
+package func answer(_ body: String = "ok", status: String = "200 OK", headers: String = "") -> String {
     "HTTP/1.1 \(status)\r\nContent-Length: \(body.utf8.count)\r\n\(headers)\r\n\(body)"
 }
 
-func loopback(port: UInt16, host: UInt8 = 1) -> sockaddr_in {
+package func loopback(port: UInt16, host: UInt8 = 1) -> sockaddr_in {
     var address = sockaddr_in()
     address.sin_family = sa_family_t(AF_INET)
     address.sin_port = port.bigEndian
@@ -195,21 +200,21 @@ func loopback(port: UInt16, host: UInt8 = 1) -> sockaddr_in {
     return address
 }
 
-func withSocketAddress<Result>(_ address: inout sockaddr_in, _ body: (UnsafePointer<sockaddr>, socklen_t) -> Result) -> Result {
+package func withSocketAddress<Result>(_ address: inout sockaddr_in, _ body: (UnsafePointer<sockaddr>, socklen_t) -> Result) -> Result {
     withUnsafePointer(to: &address) { pointer in
         pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { body($0, socklen_t(MemoryLayout<sockaddr_in>.size)) }
     }
 }
 
 /// Runs `body` on a thread of its own, with a small stack.
-func spawn(_ body: @escaping @Sendable () -> Void) {
+package func spawn(_ body: @escaping @Sendable () -> Void) {
     let thread = Thread(block: body)
     thread.stackSize = 256 * 1024
     thread.start()
 }
 
 /// Runs blocking code outside the cooperative pool.
-func onThread<Result: Sendable>(_ body: @escaping @Sendable () -> Result) async -> Result {
+package func onThread<Result: Sendable>(_ body: @escaping @Sendable () -> Result) async -> Result {
     await withCheckedContinuation { continuation in
         spawn { continuation.resume(returning: body()) }
     }

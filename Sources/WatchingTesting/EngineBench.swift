@@ -1,40 +1,39 @@
-import Foundation
-import Logging
-import ResponsesAPI
-import RingbackCore
-import RingbackTesting
-import Store
+package import Foundation
+package import Logging
+package import RingbackCore
+package import RingbackTesting
+package import Store
 import StoreSQLite
 import Transport
-import Watching
+package import Watching
 
 /// An engine that runs on a real store, a scripted upstream and a clock that stands still.
-struct EngineBench {
-    static let upstreamName = UpstreamName(trusted: "vendor")
-    static let endpointName = EndpointName(trusted: "app")
+package struct EngineBench {
+    package static let upstreamName = UpstreamName(trusted: "vendor")
+    package static let endpointName = EndpointName(trusted: "app")
 
-    let time: CountingTime
-    let transport: ScriptedTransport
-    let store: FaultyStore
-    let directory: EndpointDirectory
-    let intake: RecordingIntake
-    let engine: WatchEngine
+    package let time: CountingTime
+    package let transport: ScriptedTransport
+    package let store: FaultyStore
+    package let directory: EndpointDirectory
+    package let intake: RecordingIntake
+    package let engine: WatchEngine
 
-    static func upstream(_ change: (inout Upstream) -> Void = { _ in }) -> Upstream {
+    package static func upstream(_ change: (inout Upstream) -> Void = { _ in }) -> Upstream {
         var upstream = Upstream(name: upstreamName, baseURL: "http://127.0.0.1:1/v1", apiKey: Secret("sk-test"))
         change(&upstream)
         return upstream
     }
 
     /// An endpoint that asks for everything.
-    static let endpoint = Endpoint(
+    package static let endpoint = Endpoint(
         name: endpointName, origin: .api, target: .webhook(WebhookTarget(url: "http://127.0.0.1:2/", secrets: [])),
         events: ["response.*", "watch.*"].compactMap(EventPattern.init)
     )
 
     /// Registers a watch, as the API does.
     @discardableResult
-    func register(_ response: String = "resp_1", _ change: (inout NewWatch) -> Void = { _ in }) async throws -> WatchID {
+    package func register(_ response: String = "resp_1", _ change: (inout NewWatch) -> Void = { _ in }) async throws -> WatchID {
         var watch = NewWatch(upstream: Self.upstreamName, response: ResponseID(trusted: response))
         change(&watch)
         _ = try await store.register(watch, now: time.wallNow)
@@ -42,7 +41,7 @@ struct EngineBench {
     }
 
     /// Moves the clock from deadline to deadline until the engine sends a request.
-    func callLater() async throws -> ScriptedCall {
+    package func callLater() async throws -> ScriptedCall {
         while true {
             if let call = transport.takeCall() { return call }
             try await moveToNextDeadline()
@@ -50,7 +49,7 @@ struct EngineBench {
     }
 
     /// Moves the clock from deadline to deadline until `condition` holds.
-    func moveClock(until condition: () async throws -> Bool) async throws {
+    package func moveClock(until condition: () async throws -> Bool) async throws {
         while try await !condition() { try await moveToNextDeadline() }
     }
 
@@ -64,13 +63,13 @@ struct EngineBench {
         time.advanceToNextDeadline()
     }
 
-    func watch(_ id: WatchID) async throws -> Watch? {
+    package func watch(_ id: WatchID) async throws -> Watch? {
         try await store.watch(id)
     }
 }
 
 /// Runs `body` beside an engine, then stops the engine and checks that nothing of it is left.
-func withEngine(
+package func withEngine(
     _ upstream: Upstream? = EngineBench.upstream(), options: WatchEngineOptions = WatchEngineOptions(),
     endpoints: [Endpoint] = [EngineBench.endpoint],
     _ body: (EngineBench) async throws -> Void
@@ -84,7 +83,7 @@ func withEngine(
 }
 
 /// Runs `body` beside an engine on a given store.
-func withEngine(
+package func withEngine(
     on store: any Store, node: String = "node-1", time: CountingTime, upstream: Upstream? = EngineBench.upstream(),
     options: WatchEngineOptions = WatchEngineOptions(), endpoints: [Endpoint] = [EngineBench.endpoint],
     _ body: (EngineBench) async throws -> Void
@@ -107,24 +106,33 @@ func withEngine(
     }
 }
 
-func openStore(in directory: URL, time: CountingTime) throws -> any Store {
+package func openStore(in directory: URL, time: any TimeSource) throws -> any Store {
     try SQLiteStore(path: directory.appending(path: "ringback.db").path, time: time, logger: silentLogger)
 }
 
-let silentLogger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
+package let silentLogger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
 
 extension ScriptedCall {
     /// Answers with the head of an event stream.
-    func openStream() async {
+    package func openStream() async {
         await head(200, [(name: "content-type", value: "text/event-stream; charset=utf-8")])
     }
 
-    func event(_ data: String) async {
+    package func event(_ data: String) async {
         await send("data: \(data)\n\n")
     }
 
+    package func event(_ type: String, _ data: String) async {
+        await send("event: \(type)\ndata: \(data)\n\n")
+    }
+
+    /// Answers with JSON.
+    package func json(_ status: Int = 200, _ body: String) async {
+        await answer(status, [(name: "content-type", value: "application/json")], body: body)
+    }
+
     /// Answers with a response object.
-    func respond(_ status: String, more: String = "") async {
-        await answer(200, [(name: "content-type", value: "application/json")], body: #"{"id":"resp_1","status":"\#(status)"\#(more)}"#)
+    package func respond(_ status: String, more: String = "") async {
+        await json(200, #"{"id":"resp_1","status":"\#(status)"\#(more)}"#)
     }
 }

@@ -1,10 +1,12 @@
 import NIOConcurrencyHelpers
 
 /// A value that is set in one closure and read after it.
-final class Kept<Value: Sendable>: Sendable {
+package final class Kept<Value: Sendable>: Sendable {
     private let box = NIOLockedValueBox<Value?>(nil)
 
-    var value: Value? {
+    package init() {}
+
+    package var value: Value? {
         get { box.withLockedValue { $0 } }
         set { box.withLockedValue { $0 = newValue } }
     }

@@ -1,9 +1,9 @@
 import NIOConcurrencyHelpers
-import RingbackCore
-import Store
+package import RingbackCore
+package import Store
 
 /// A sender that sends nothing: it hands out places and keeps what it was given.
-final class RecordingIntake: DeliveryIntake {
+package final class RecordingIntake: DeliveryIntake {
     private struct State {
         var places = 1000
         var jobs: [DeliveryJob] = []
@@ -16,11 +16,11 @@ final class RecordingIntake: DeliveryIntake {
     private let node: NodeID
     private let state = NIOLockedValueBox(State())
 
-    init(node: NodeID) {
+    package init(node: NodeID) {
         self.node = node
     }
 
-    func reserve(_ endpoint: EndpointName) -> BirthLease? {
+    package func reserve(_ endpoint: EndpointName) -> BirthLease? {
         state.withLockedValue { state in
             guard state.places > 0 else { return nil }
             state.places -= 1
@@ -29,14 +29,14 @@ final class RecordingIntake: DeliveryIntake {
         }
     }
 
-    func cancel(_ endpoints: [EndpointName]) {
+    package func cancel(_ endpoints: [EndpointName]) {
         state.withLockedValue { state in
             state.places += endpoints.count
             state.givenBack += endpoints.count
         }
     }
 
-    func accept(_ jobs: [DeliveryJob]) {
+    package func accept(_ jobs: [DeliveryJob]) {
         for job in jobs {
             let waiter = state.withLockedValue { state in
                 state.accepted += 1
@@ -49,7 +49,7 @@ final class RecordingIntake: DeliveryIntake {
     }
 
     /// The next delivery that was handed over; suspends until there is one, or the task is cancelled.
-    func next() async throws -> DeliveryJob {
+    package func next() async throws -> DeliveryJob {
         try await withTaskCancellationHandler {
             try await withCheckedThrowingContinuation { continuation in
                 let result: Result<DeliveryJob, any Error>? = state.withLockedValue { state in
@@ -70,9 +70,9 @@ final class RecordingIntake: DeliveryIntake {
     }
 
     /// Whether every place that was handed out was used or given back.
-    var isBalanced: Bool {
+    package var isBalanced: Bool {
         state.withLockedValue { $0.reserved == $0.givenBack + $0.accepted }
     }
 
-    var acceptedCount: Int { state.withLockedValue(\.accepted) }
+    package var acceptedCount: Int { state.withLockedValue(\.accepted) }
 }
