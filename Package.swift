@@ -126,7 +126,7 @@ let package = Package(
         .target(
             name: "Sandbox",
             dependencies: [
-                "Cryptography", "RawJSON", "RingbackCore", "WebhookSignature",
+                "Cryptography", "RawJSON", "RingbackCore", "Transport", "WebhookSignature",
                 .product(name: "Hummingbird", package: "hummingbird"),
                 .product(name: "HTTPTypes", package: "swift-http-types"),
                 .product(name: "Logging", package: "swift-log"),
@@ -248,7 +248,7 @@ let package = Package(
         .testTarget(
             name: "SandboxTests",
             dependencies: [
-                "Curl", "RawJSON", "RingbackCore", "RingbackTesting", "Sandbox", "Transport", "WebhookSignature",
+                "Cryptography", "Curl", "RawJSON", "RingbackCore", "RingbackTesting", "Sandbox", "Transport", "WebhookSignature",
                 .product(name: "Hummingbird", package: "hummingbird"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),

@@ -122,7 +122,7 @@ struct DemoStory: Service {
 
     private func create(_ chapter: Chapter, bridge: String, transport: any Transport) async throws -> String {
         let body = """
-            {"model": "demo-model", "input": "Tell me about patience.", "background": true,
+            {"model": "demo-model", "input": "Tell me about patience.", "background": true, "stream_events": true,
              "metadata": {"sandbox.outcome": "\(chapter.isCancelled ? "completed" : chapter.outcome.rawValue)",
                           "sandbox.duration": "\(chapter.duration)", "sandbox.delta_interval": "200ms"}}
             """

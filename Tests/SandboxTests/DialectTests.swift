@@ -5,149 +5,142 @@ import Sandbox
 import Testing
 import Transport
 
-/// How vendors differ, as far as Ringback has to cope with it.
-@Suite("A dialect of the sandbox", .timeLimit(.minutes(2)))
+/// How vendors differ, as far as Ringback has to cope with it: each claim for every vendor.
+@Suite("Every dialect of the sandbox", .timeLimit(.minutes(2)))
 struct DialectTests {
-    @Test("has its own kind of ids", arguments: [("openai", "resp_"), ("litellm", "litellm_poll_"), ("agentserver", "caresp_")])
-    func ids(dialect: String, prefix: String) async throws {
-        try await lend(dialect) { sandbox in
-            let id = try await sandbox.create()
-            #expect(id.hasPrefix(prefix))
+    @Test("stands in the table")
+    func complete() {
+        #expect(DialectRow.all.map(\.vendor).sorted() == Dialect.all.map(\.name).sorted())
+        #expect(Dialect.all.allSatisfy { (20...120).contains($0.summary.count) })
+    }
+
+    @Test("answers a create with its own status, kind of id and first word", arguments: DialectRow.all)
+    func create(_ row: DialectRow) async throws {
+        try await lend(row) { sandbox in
+            let answer = try await sandbox.post("/responses", SandboxUnderTest.body(["duration": "10s"]))
+            #expect(answer.status == row.created)
+            let id = try #require(try answer.json()["id"]?.string)
+            #expect(try id.wholeMatch(of: Regex(row.id)) != nil, "the id is \(id)")
+            #expect(try answer.json()["status"]?.string == row.firstStatus)
         }
     }
 
-    @Test("refuses to stream what was not created streaming", arguments: ["openai", "perplexity", "agentserver"])
-    func streamsOnlyIfCreatedStreaming(dialect: String) async throws {
-        try await lend(dialect) { sandbox in
-            let id = try await sandbox.create(["duration": "10s"])
-            var refused = sandbox.stream(id)
-            #expect(try await refused.status() == 400)
-            #expect(await refused.body().contains("stream=true"))
-
-            var created = sandbox.createStreaming(["duration": "10s"])
-            let streaming = try #require(try await created.events(1).first?.json()["response"]?["id"]?.string)
-            await created.close()
-            sandbox.time.advance(by: .seconds(5))
-            var resumed = sandbox.stream(streaming, after: 0)
-            #expect(try await resumed.events(1).first?.number() == 1)
-            await resumed.close()
-        }
-    }
-
-    @Test("answers JSON where a stream was asked for", arguments: ["ogx", "litellm"])
-    func answersJSON(dialect: String) async throws {
-        try await lend(dialect) { sandbox in
-            let id = try await sandbox.create(["duration": "10s"])
-            var stream = sandbox.stream(id)
-            #expect(try await stream.status() == 200)
-            #expect(stream.head?["content-type"] == "application/json")
-            #expect(try await JSON(parsing: Array(stream.body().utf8))["status"] == "queued")
-        }
-    }
-
-    @Test("answers the head of a stream and then nothing, at vllm, unless the response was created streaming")
-    func answersNothing() async throws {
-        try await lend("vllm") { sandbox in
-            let id = try await sandbox.create(["duration": "10s"])
-            var stream = sandbox.stream(id)
-            #expect(try await stream.status() == 200)
-            #expect(stream.head?["content-type"] == "text/event-stream")
-            #expect(await stream.body().isEmpty)
-        }
-    }
-
-    @Test("ends a cancelled response's stream without a word", arguments: ["openai", "perplexity", "agentserver"])
-    func cancelledStreamEnds(dialect: String) async throws {
-        try await lend(dialect) { sandbox in
-            var stream = sandbox.createStreaming(["duration": "1h"])
-            let beginning = try await stream.events(2)
-            let id = try #require(try beginning.first?.json()["response"]?["id"]?.string)
-            await sandbox.time.waitForSleeper()
-            #expect(try await sandbox.post("/responses/\(id)/cancel").status == 200)
-            #expect(try await stream.rest().isEmpty)
-            #expect(stream.error == nil)
-            #expect(try await sandbox.response(id)["status"] == "cancelled")
-        }
-    }
-
-    @Test("leaves a cancelled response's stream open and silent, at vllm")
-    func cancelledStreamIsSilent() async throws {
-        try await lend("vllm") { sandbox in
-            var stream = sandbox.createStreaming(["duration": "1h"])
-            let beginning = try await stream.events(2)
-            let id = try #require(try beginning.first?.json()["response"]?["id"]?.string)
-            #expect(try await sandbox.post("/responses/\(id)/cancel").status == 200)
-            // What the stream waits for now is nothing that the response could still do.
-            let future = sandbox.time.now + Script.maximumDuration
-            while sandbox.time.nextDeadline != future, !Task.isCancelled { await Task.yield() }
-            #expect(sandbox.time.nextDeadline == future)
-            #expect(!stream.isOver)
+    @Test("begins a stream in its own way, and numbers from 0", arguments: DialectRow.all)
+    func opening(_ row: DialectRow) async throws {
+        try await lend(row) { sandbox in
+            var stream = sandbox.createStreaming(["duration": "10s"])
+            guard !row.opening.isEmpty else {
+                #expect(try await [200, 202, 400].contains(stream.status()))
+                #expect(stream.head?["content-type"] == "application/json")
+                return
+            }
+            let beginning = try await stream.events(1)
+            sandbox.time.advance(by: .seconds(1))
+            let events = try await beginning + stream.events(row.opening.count - 1)
+            #expect(try events.map { try $0.type() } == row.opening.map { "response.\($0)" })
+            #expect(try events.map { try $0.number() } == Array(0..<Int64(events.count)))
             await stream.close()
         }
     }
 
-    @Test("answers a cancel briefly, and creates at /agent too, at perplexity")
-    func perplexity() async throws {
-        try await lend("perplexity") { sandbox in
-            let created = try await sandbox.post("/agent", SandboxUnderTest.body(["duration": "1h"]))
-            let id = try #require(try created.json()["id"]?.string)
-            let answer = try await sandbox.post("/responses/\(id)/cancel")
-            #expect(try answer.json() == ["response_id": .string(id), "status": "cancelling"])
-        }
-        try await lend("openai") { sandbox in
-            let answer = try await sandbox.post("/agent", SandboxUnderTest.body([:]))
-            #expect(answer.status == 404)
+    @Test("has its own answer to a stream of what was not created streaming", arguments: DialectRow.all)
+    func polledStream(_ row: DialectRow) async throws {
+        try await lend(row) { sandbox in
+            var stream = sandbox.stream(try await sandbox.create(["duration": "10s"]))
+            switch row.polled {
+            case .events:
+                #expect(try await stream.events(1).first?.type() == "response.queued")
+                await stream.close()
+            case .json:
+                #expect(try await stream.status() == 200)
+                #expect(stream.head?["content-type"] == "application/json")
+                #expect(try await JSON(parsing: Array(stream.body().utf8))["status"]?.string == row.firstStatus)
+            case .nothing:
+                #expect(try await stream.status() == 200)
+                #expect(stream.head?["content-type"] == "text/event-stream")
+                #expect(await stream.body().isEmpty)
+                #expect(stream.error != nil, "the connection is cut")
+            case .refused(let status):
+                #expect(try await stream.status() == status)
+                #expect(await stream.body().contains("stream=true"))
+            }
         }
     }
 
-    @Test("says queued until the end, and calls a truncated response completed, at vllm")
-    func vllm() async throws {
-        try await lend("vllm") { sandbox in
-            var stream = sandbox.createStreaming(["duration": "10s", "outcome": "incomplete"])
-            let first = try #require(try await stream.events(1).first)
-            let id = try #require(try first.json()["response"]?["id"]?.string)
-            sandbox.time.advance(by: .seconds(9))
-            #expect(try await sandbox.response(id)["status"] == "queued")
+    @Test("cancels in its own way: running, again, late, and in the foreground", arguments: DialectRow.all)
+    func cancel(_ row: DialectRow) async throws {
+        try await lend(row) { sandbox in
+            let running = try await sandbox.create(["duration": "10s"])
             sandbox.time.advance(by: .seconds(1))
-            let last = try #require(try await stream.rest().last)
-            #expect(try last.type() == "response.completed")
-            #expect(try last.status() == "incomplete")
-        }
-    }
-
-    @Test("leaves out the event lines and ends with [DONE], at litellm")
-    func litellm() async throws {
-        try await lend("litellm") { sandbox in
-            var stream = sandbox.createStreaming(["duration": "10s"])
-            let first = try await stream.events(1)
+            var statuses = [try await sandbox.post("/responses/\(running)/cancel").status]
+            // Where a cancel is only a request it has its effect by then.
+            sandbox.time.advance(by: .seconds(2))
+            statuses.append(try await sandbox.post("/responses/\(running)/cancel").status)
+            let finished = try await sandbox.create(["duration": "1s"])
             sandbox.time.advance(by: .seconds(10))
-            let events = try await first + stream.rest()
-            #expect(events.allSatisfy { $0.name == nil })
-            #expect(events.last?.data == "[DONE]")
-            #expect(try events.dropLast().last?.type() == "response.completed")
+            statuses.append(try await sandbox.post("/responses/\(finished)/cancel").status)
+            async let foreground = sandbox.post("/responses", SandboxUnderTest.body(["duration": "1s"], background: false))
+            await sandbox.time.waitForSleeper()
+            sandbox.time.advance(by: .seconds(1))
+            let synchronous = try #require(try await foreground.json()["id"]?.string)
+            statuses.append(try await sandbox.post("/responses/\(synchronous)/cancel").status)
+            #expect(statuses == row.cancel)
+            #expect(try await sandbox.response(running)["status"]?.string == row.cancelled ?? "completed")
         }
     }
 
-    @Test("writes errors as a detail", arguments: ["ogx", "litellm"])
-    func detailErrors(dialect: String) async throws {
-        try await lend(dialect) { sandbox in
-            let answer = try await sandbox.get("/responses/resp_nobody")
-            #expect(answer.status == 404)
-            #expect(try answer.json().members?.map(\.key) == ["detail"])
+    @Test("does not know a stranger's id, and says so in its own shape", arguments: DialectRow.all)
+    func unknown(_ row: DialectRow) async throws {
+        try await lend(row) { sandbox in
+            let id = try await sandbox.create()
+            let stranger = id.dropLast(9) + "000000000"
+            let answer = try await sandbox.get("/responses/\(row.vendor == "litellm-native" ? "resp_nobody" : String(stranger))")
+            let nonsense = try await sandbox.get("/responses/nonsense")
+            #expect([answer.status, nonsense.status] == row.unknown)
+            let body = try answer.json()
+            let keys = (body.members ?? []).map(\.key) + (body["error"]?.members ?? []).map(\.key)
+            #expect(keys == row.error)
+            if row.vendor == "vllm" || row.vendor == "sglang" { #expect(body["error"]?["code"] == 404) }
         }
     }
 
-    @Test("writes times as whole seconds, or with a fraction", arguments: [("mka1", true), ("openai", false)])
-    func times(dialect: String, hasFraction: Bool) async throws {
-        try await lend(dialect) { sandbox in
-            sandbox.time.advance(by: .milliseconds(500))
-            let created = try #require(try await sandbox.response(sandbox.create())["created_at"])
-            #expect(created.double == (hasFraction ? 1_790_000_000.5 : 1_790_000_000))
-            #expect((created.integer == nil) == hasFraction)
+    @Test("forgets what is deleted, or cannot delete", arguments: DialectRow.all)
+    func delete(_ row: DialectRow) async throws {
+        try await lend(row) { sandbox in
+            let id = try await sandbox.create()
+            #expect(try await sandbox.delete("/responses/\(id)").status == row.delete)
+            let status = try await sandbox.get("/responses/\(id)").status
+            #expect((status == 200) == (row.delete != 200))
         }
     }
 
-    private func lend(_ name: String, _ body: @escaping @Sendable (SandboxUnderTest) async throws -> Void) async throws {
-        try await SandboxUnderTest.lend(dialect: try #require(Dialect.named(name)), body)
+    @Test("ends a response in each of its outcomes", arguments: DialectRow.all)
+    func outcomes(_ row: DialectRow) async throws {
+        try await lend(row) { sandbox in
+            for outcome in TerminalStatus.allCases {
+                let id = try await sandbox.create(["duration": "1s", "outcome": outcome.rawValue])
+                sandbox.time.advance(by: .seconds(1))
+                let expected = row.vendor == "perplexity" && outcome == .incomplete ? .completed : outcome
+                #expect(try await sandbox.response(id)["status"]?.string == expected.rawValue)
+            }
+        }
+    }
+
+    @Test("can ask for an api-version on every call", arguments: DialectRow.all.prefix(3))
+    func apiVersion(_ row: DialectRow) async throws {
+        var dialect = try #require(Dialect.named(row.vendor))
+        dialect.requiresAPIVersion = true
+        try await SandboxUnderTest.lend(dialect: dialect) { sandbox in
+            #expect(try await sandbox.post("/responses", SandboxUnderTest.body([:])).status == 404)
+            let created = try await sandbox.post("/responses?api-version=preview", SandboxUnderTest.body([:]))
+            let id = try #require(try created.json()["id"]?.string)
+            #expect(try await sandbox.get("/responses/\(id)").status == 404)
+            #expect(try await sandbox.get("/responses/\(id)?api-version=preview").status == 200)
+            #expect(try await sandbox.post("/responses/\(id)/cancel").status == 404)
+        }
+    }
+
+    private func lend(_ row: DialectRow, _ body: @escaping @Sendable (SandboxUnderTest) async throws -> Void) async throws {
+        try await SandboxUnderTest.lend(dialect: try #require(Dialect.named(row.vendor)), body)
     }
 }

@@ -8,21 +8,27 @@ struct StreamedEvent: Sendable, Hashable {
     let name: String?
     /// What stands after `data: `.
     let data: String
+    /// What stands after `: `, which is no event at all.
+    let comment: String?
 
     /// - Parameter block: The lines before an empty line.
     init(_ block: String) throws {
         var name: String?
         var data: [String] = []
+        var comment: String?
         for line in block.split(separator: "\n", omittingEmptySubsequences: false) {
             if line.hasPrefix("event: ") {
                 name = String(line.dropFirst(7))
             } else if line.hasPrefix("data: ") {
                 data.append(String(line.dropFirst(6)))
+            } else if line.hasPrefix(": ") {
+                comment = String(line.dropFirst(2))
             } else {
                 Issue.record("the sandbox sent the line '\(line)'")
             }
         }
         self.name = name
+        self.comment = comment
         self.data = data.joined(separator: "\n")
     }
 

@@ -159,9 +159,9 @@ struct SandboxCallTests {
         }
     }
 
-    @Test("answers as many retrievals with 429 and Retry-After as rate_limit says, streams among them")
+    @Test("answers as many retrievals with 429 and Retry-After, at openai, as rate_limit says, streams among them")
     func rateLimit() async throws {
-        try await SandboxUnderTest.lend { sandbox in
+        try await SandboxUnderTest.lend(dialect: try #require(Dialect.named("openai"))) { sandbox in
             let id = try await sandbox.create(["rate_limit": "2"])
             for query in ["", "?stream=true"] {
                 let answer = try await sandbox.get("/responses/\(id)\(query)")
@@ -193,7 +193,7 @@ struct SandboxCallTests {
             ("{\"model\": \"m\", \"metadata\": {\"sandbox.rate_limit\": 2}}", "'sandbox.rate_limit' has to be a string"),
             ("{\"model\": \"m\", \"metadata\": {\"sandbox.durration\": \"2s\"}}", "'sandbox.durration' is not known"),
             ("{\"model\": \"m\", \"metadata\": {\"sandbox.duration\": \"2\"}}", "500ms, 3s or 2m"),
-            ("{\"model\": \"m\", \"metadata\": {\"sandbox.outcome\": \"done\"}}", "completed, failed, incomplete or cancelled"),
+            ("{\"model\": \"m\", \"metadata\": {\"sandbox.outcome\": \"done\"}}", "completed, failed, incomplete, cancelled"),
         ])
     func badCreate(body: String, hint: String) async throws {
         try await SandboxUnderTest.lend { sandbox in

@@ -23,10 +23,12 @@ struct SandboxUnderTest: Sendable {
         let logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
         let time = ManualTime()
         let transport = try CurlTransport(options: CurlTransportOptions(name: "sandbox-test"), logger: logger)
-        let routes = SandboxRoutes(upstream: SandboxUpstream(dialect: dialect, time: time), apiKey: apiKey)
+        let upstream = SandboxUpstream(dialect: dialect, time: time)
+        let webhooks = NativeWebhooks(upstream: upstream, transport: transport)
+        let routes = SandboxRoutes(upstream: upstream, apiKey: apiKey, webhooks: webhooks)
         let (ports, announcement) = AsyncStream<Int>.makeStream()
         let server = LocalServer(router: routes.router(), name: "sandbox", logger: logger) { announcement.yield($0) }
-        let services = ServiceGroup(services: [server], logger: logger)
+        let services = ServiceGroup(services: [server, webhooks], logger: logger)
         try await withThrowingTaskGroup(of: Void.self) { group in
             group.addTask {
                 defer { announcement.finish() }
@@ -54,10 +56,11 @@ struct SandboxAnswer: Sendable {
 
     func json() throws -> JSON { try JSON(parsing: Array(text.utf8)) }
 
-    /// The message of an error in either of the shapes dialects have.
+    /// The message of an error in any of the shapes dialects have.
     func message() throws -> String {
         let json = try json()
-        return try #require(json["error"]?["message"]?.string ?? json["detail"]?.string, "no message in \(text)")
+        let message = json["error"]?["message"]?.string ?? json["error"]?.string ?? json["detail"]?.string
+        return try #require(message, "no message in \(text)")
     }
 }
 
@@ -74,6 +77,14 @@ extension SandboxUnderTest {
         return try await send(request)
     }
 
+    func getJSON(_ path: String, headers: [(name: String, value: String)] = []) async throws -> JSON {
+        try await get(path, headers: headers).json()
+    }
+
+    func postJSON(_ path: String, headers: [(name: String, value: String)] = []) async throws -> JSON {
+        try await post(path, headers: headers).json()
+    }
+
     func delete(_ path: String) async throws -> SandboxAnswer {
         try await send(TransferRequest(method: .delete, url: url + path))
     }
@@ -81,7 +92,7 @@ extension SandboxUnderTest {
     /// Creates a background response and answers its id.
     func create(_ script: [String: String] = [:]) async throws -> String {
         let answer = try await post("/responses", Self.body(script))
-        try #require(answer.status == 200, "the sandbox answered \(answer.status): \(answer.text)")
+        try #require((200...202).contains(answer.status), "the sandbox answered \(answer.status): \(answer.text)")
         return try #require(try answer.json()["id"]?.string)
     }
 
@@ -106,9 +117,14 @@ extension SandboxUnderTest {
     }
 
     /// The body of a create call whose metadata is a script; the keys without `sandbox.`.
-    static func body(_ script: [String: String], background: Bool = true, stream: Bool = false) -> String {
+    ///
+    /// - Parameter more: Further members, each with a comma behind it.
+    static func body(_ script: [String: String], background: Bool = true, stream: Bool = false, more: String = "") -> String {
         let metadata = script.sorted { $0.key < $1.key }.map { "\"sandbox.\($0.key)\": \"\($0.value)\"" }.joined(separator: ", ")
-        return "{\"model\": \"test\", \"input\": \"hi\", \"background\": \(background), \"stream\": \(stream), \"metadata\": {\(metadata)}}"
+        return """
+            {\(more)"model": "test", "input": "hi", "background": \(background), "stream": \(stream), "stream_events": true,
+             "metadata": {\(metadata)}}
+            """
     }
 
     private func request(posting body: String, to path: String) -> TransferRequest {

@@ -19,7 +19,9 @@ struct ScriptTests {
         let script = try Script(metadata: [
             "sandbox.outcome": "incomplete", "sandbox.duration": "3s", "sandbox.delta_interval": "250ms", "sandbox.output_bytes": "1000",
             "sandbox.drop_stream_after": "4", "sandbox.refuse_stream": "json", "sandbox.forget_after": "5m", "sandbox.stall": "2s",
-            "sandbox.rate_limit": "2",
+            "sandbox.rate_limit": "2", "sandbox.requires_action_after": "1s", "sandbox.running_status": "pending",
+            "sandbox.restart_after": "4s", "sandbox.ignore_cancel": "true", "sandbox.error_before_id": "true",
+            "sandbox.error_event": "false", "sandbox.keepalive": "200ms",
         ])
         #expect(script.outcome == .incomplete)
         #expect(script.duration == .seconds(3))
@@ -30,6 +32,14 @@ struct ScriptTests {
         #expect(script.forgetAfter == .seconds(300))
         #expect(script.stall == .seconds(2))
         #expect(script.rateLimit == 2)
+        #expect(script.requiresActionAfter == .seconds(1))
+        #expect(script.runningStatus == "pending")
+        #expect(script.restartAfter == .seconds(4))
+        #expect(script.ignoresCancel)
+        #expect(script.failsBeforeID)
+        #expect(!script.endsWithError)
+        #expect(script.keepAlive == .milliseconds(200))
+        #expect(Script.keys.count == 16, "a new key is read here too")
     }
 
     @Test(
@@ -37,7 +47,8 @@ struct ScriptTests {
         arguments: [
             ("sandbox.outcom", "failed"), ("sandbox.outcome", "done"), ("sandbox.duration", "3"), ("sandbox.duration", "48h"),
             ("sandbox.output_bytes", "-1"), ("sandbox.output_bytes", "99999999999"), ("sandbox.refuse_stream", "perhaps"),
-            ("sandbox.stall", "soon"), ("sandbox.rate_limit", "often"),
+            ("sandbox.stall", "soon"), ("sandbox.ignore_cancel", "perhaps"), ("sandbox.restart_after", "later"),
+            ("sandbox.rate_limit", "often"),
         ])
     func refuses(key: String, value: String) {
         let error = #expect(throws: InvalidScript.self) { try Script(metadata: [key: value]) }

@@ -149,7 +149,8 @@ extension Surroundings {
     func createResponse(_ script: [String: String]) async throws -> String {
         let metadata = script.map { "\"sandbox.\($0.key)\": \"\($0.value)\"" }.joined(separator: ", ")
         let answer = try await client.post(
-            upstreamURL + "/responses", "{\"model\": \"test\", \"input\": \"hi\", \"background\": true, \"metadata\": {\(metadata)}}"
+            upstreamURL + "/responses",
+            "{\"model\": \"test\", \"input\": \"hi\", \"background\": true, \"stream_events\": true, \"metadata\": {\(metadata)}}"
         )
         return try #require(answer.json()["id"]?.string, "the sandbox answered \(answer.status): \(answer.text)")
     }

@@ -1,4 +1,5 @@
 import RawJSON
+import RingbackCore
 
 /// What the sandbox reads of a create call.
 struct CreateRequest: Sendable {
@@ -6,6 +7,14 @@ struct CreateRequest: Sendable {
     let background: Bool
     let stream: Bool
     let metadata: [String: String]
+    /// `store`; `nil` when the call does not say.
+    let store: Bool?
+    /// `stream_events`
+    let wantsStreamEvents: Bool
+    /// `webhook_url` and `webhook_secret`
+    let webhook: NativeWebhook?
+    /// Who the call is for: `X-On-Behalf-Of`.
+    let user: String?
     /// `input` as items: a text becomes one message of the user.
     let input: [JSON]
     /// The members that a response repeats as they were sent: instructions, tools and so on.
@@ -16,9 +25,10 @@ extension CreateRequest {
     /// More input items than this are refused.
     static let maximumInputItems = 10_000
 
+    /// - Parameter user: What the call's `X-On-Behalf-Of` says.
     /// - Throws: ``InvalidCreateRequest`` with what to write instead. Values of a wrong type are errors: a script that is passed over in
     ///   silence would test nothing.
-    init(json bytes: [UInt8]) throws(InvalidCreateRequest) {
+    init(json bytes: [UInt8], user: String? = nil) throws(InvalidCreateRequest) {
         let json: JSON
         do {
             json = try JSON(parsing: bytes)
@@ -31,15 +41,19 @@ extension CreateRequest {
         }
         guard let text = name.string else { throw InvalidCreateRequest(code: "invalid_type", "'model' has to be a string.") }
         model = text
-        background = try Self.flag("background", of: json)
-        stream = try Self.flag("stream", of: json)
+        background = try Self.flag("background", of: json) ?? false
+        stream = try Self.flag("stream", of: json) ?? false
+        store = try Self.flag("store", of: json)
+        wantsStreamEvents = try Self.flag("stream_events", of: json) ?? false
+        webhook = try Self.webhook(of: json)
+        self.user = user
         metadata = try Self.metadata(of: json)
         input = try Self.input(of: json)
         settings = members.filter { ResponseDocument.settings[$0.key] != nil }
     }
 
-    private static func flag(_ name: String, of json: JSON) throws(InvalidCreateRequest) -> Bool {
-        guard let value = json[name], !value.isNull else { return false }
+    private static func flag(_ name: String, of json: JSON) throws(InvalidCreateRequest) -> Bool? {
+        guard let value = json[name], !value.isNull else { return nil }
         guard let flag = value.bool else { throw InvalidCreateRequest(code: "invalid_type", "'\(name)' has to be true or false.") }
         return flag
     }
@@ -56,6 +70,18 @@ extension CreateRequest {
             metadata[member.key] = text
         }
         return metadata
+    }
+
+    private static func webhook(of json: JSON) throws(InvalidCreateRequest) -> NativeWebhook? {
+        guard let url = json["webhook_url"], !url.isNull else { return nil }
+        guard let url = url.string, url.hasPrefix("http") else {
+            throw InvalidCreateRequest(code: "invalid_type", "'webhook_url' has to be an http or https URL.")
+        }
+        let secret = json["webhook_secret"].flatMap { $0.isNull ? nil : $0 }
+        guard secret == nil || secret?.string?.isEmpty == false else {
+            throw InvalidCreateRequest(code: "invalid_type", "'webhook_secret' has to be a string that is not empty.")
+        }
+        return NativeWebhook(url: url, secret: secret?.string.map { Secret($0) })
     }
 
     private static func input(of json: JSON) throws(InvalidCreateRequest) -> [JSON] {
