@@ -18,6 +18,8 @@ package struct Upstream: Sendable, Hashable {
     package var name: UpstreamName
     /// Absolute `http` or `https` URL without a trailing slash, for example `https://api.openai.com/v1`; may carry a query, which every call keeps.
     package var baseURL: String
+    /// Where responses are created, below ``baseURL`` and beginning with `/`; `nil` means `/responses`. All other calls are below `/responses`.
+    package var createPath: String?
     package var apiKey: Secret?
     /// The header that carries the key; `nil` means `Authorization: Bearer`.
     package var apiKeyHeader: String?
@@ -51,6 +53,7 @@ package struct Upstream: Sendable, Hashable {
     package init(
         name: UpstreamName,
         baseURL: String,
+        createPath: String? = nil,
         apiKey: Secret? = nil,
         apiKeyHeader: String? = nil,
         headers: [HeaderField] = [],
@@ -71,6 +74,7 @@ package struct Upstream: Sendable, Hashable {
     ) {
         self.name = name
         self.baseURL = baseURL
+        self.createPath = createPath
         self.apiKey = apiKey
         self.apiKeyHeader = apiKeyHeader
         self.headers = headers

@@ -43,6 +43,7 @@ extension Settings {
     private static func describe(_ yaml: inout YAMLText, upstream: Upstream) {
         yaml.line("name", upstream.name.rawValue)
         yaml.line("base_url", withoutQuery(upstream.baseURL))
+        if let path = upstream.createPath { yaml.line("create_path", path) }
         if upstream.apiKey != nil { yaml.line("api_key", raw: redacted) }
         if let header = upstream.apiKeyHeader { yaml.line("api_key_header", header) }
         yaml.line("credentials", upstream.credentials.rawValue)

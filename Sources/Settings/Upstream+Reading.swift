@@ -7,6 +7,7 @@ extension Upstream {
     init?(reading fields: Fields) {
         let name = fields.name(example: "default", UpstreamName.init(validating:))
         let baseURL = Self.baseURL(in: fields)
+        let createPath = Self.createPath(in: fields)
         let apiKey = fields.headerSecret("api_key")
         let credentials = fields.choice("credentials", default: Credentials.own)
         let apiKeyHeader = Self.apiKeyHeader(in: fields, credentials: credentials)
@@ -27,7 +28,8 @@ extension Upstream {
         fields.finish()
         guard let name, let baseURL else { return nil }
         self.init(
-            name: name, baseURL: baseURL, apiKey: apiKey, apiKeyHeader: apiKeyHeader, headers: headers, follow: follow,
+            name: name, baseURL: baseURL, createPath: createPath, apiKey: apiKey, apiKeyHeader: apiKeyHeader, headers: headers,
+            follow: follow,
             streamIdleTimeout: streamIdleTimeout, pollInterval: interval, pollMaximumInterval: maximumInterval,
             maximumStreams: maximumStreams,
             requestsPerSecond: requestsPerSecond, maximumWatchAge: maximumWatchAge, stalledAfter: stalledAfter,
@@ -52,6 +54,20 @@ extension Upstream {
             return nil
         }
         return base + query
+    }
+
+    private static func createPath(in fields: Fields) -> String? {
+        guard let path = fields.text("create_path") else { return nil }
+        // The same rules as for the base URL it is put behind. Which of them is broken shows in a text this short, whatever the error says.
+        let url = try? HTTPURL(validating: "https://host" + path)
+        let segments = path.dropFirst().split(separator: "/", omittingEmptySubsequences: false)
+        guard path.hasPrefix("/"), let url, url.query == nil, !segments.contains(where: { ["", ".", ".."].contains($0) }) else {
+            fields.report(
+                "'\(path)' is not a path below base_url", at: "create_path",
+                suggestion: "write for example /agent; a query belongs to base_url")
+            return nil
+        }
+        return path
     }
 
     /// The URL up to its query, without slashes at the end, and the query with its `?`.

@@ -75,6 +75,55 @@ struct ResponsesClientTests {
         #expect(client.createRequest(body: [], headers: []).url == "\(base)?api-version=preview&x=%20")
     }
 
+    @Test("creates where the upstream wants it, and reads below /responses all the same")
+    func createPath() {
+        let client = client {
+            $0.baseURL = "https://api.perplexity.ai/v1?a=1"
+            $0.createPath = "/agent"
+        }
+        #expect(client.createRequest(body: [], headers: []).url == "https://api.perplexity.ai/v1/agent?a=1")
+        #expect(client.retrieveRequest(id, headers: []).url == "https://api.perplexity.ai/v1/responses/resp_1?a=1")
+        #expect(client.cancelRequest(id, headers: []).url == "https://api.perplexity.ai/v1/responses/resp_1/cancel?a=1")
+        func relayed(_ method: TransferRequest.Method, _ path: [String]) -> String {
+            client.request(method, path: path, query: "b=2", headers: [], body: nil, limits: TransferLimits()).url
+        }
+        #expect(relayed(.post, []) == "https://api.perplexity.ai/v1/agent?a=1&b=2")
+        #expect(relayed(.get, []) == "https://api.perplexity.ai/v1/responses?a=1&b=2")
+        #expect(relayed(.delete, ["resp_1"]) == "https://api.perplexity.ai/v1/responses/resp_1?a=1&b=2")
+        #expect(relayed(.get, ["resp/1", "input_items"]) == "https://api.perplexity.ai/v1/responses/resp%2F1/input_items?a=1&b=2")
+    }
+
+    @Test(
+        "puts a relayed call's query behind the base URL's, whose parameters nobody replaces",
+        arguments: [
+            (nil, "?api-version=preview&x=%20"), ("", "?api-version=preview&x=%20"), ("&", "?api-version=preview&x=%20"),
+            ("limit=5", "?api-version=preview&x=%20&limit=5"),
+            ("api-version=2020&limit=5", "?api-version=preview&x=%20&limit=5"),
+            ("api%2Dversion=2020&x&x=1", "?api-version=preview&x=%20"),
+            ("include[]=a&include[]=b&X=2", "?api-version=preview&x=%20&include[]=a&include[]=b&X=2"),
+            ("a=1#b", "?api-version=preview&x=%20&a=1%23b"), ("%=1&%zz=2&%4=3", "?api-version=preview&x=%20&%=1&%zz=2&%4=3"),
+        ] as [(String?, String)])
+    func mergedQuery(_ query: String?, _ whole: String) {
+        let client = client { $0.baseURL = "https://r.openai.azure.com/openai/v1?api-version=preview&x=%20" }
+        let request = client.request(.get, path: ["resp_1"], query: query, headers: [], body: nil, limits: TransferLimits())
+        #expect(request.url == "https://r.openai.azure.com/openai/v1/responses/resp_1" + whole)
+    }
+
+    @Test("lets a relayed call have its own headers, and adds the upstream's")
+    func relayedHeaders() {
+        let client = client {
+            $0.apiKeyHeader = "api-key"
+            $0.headers = [HeaderField("X-On-Behalf-Of", Secret("acme"))]
+        }
+        let request = client.request(
+            .post, path: ["resp_1", "wake"], query: nil,
+            headers: [HeaderField("Accept", Secret("*/*")), HeaderField("x-on-behalf-of", Secret("other"))], body: [1, 2],
+            limits: TransferLimits(total: nil, idle: .seconds(9)))
+        #expect(fields(request) == ["api-key: sk-1", "Accept: */*", "x-on-behalf-of: other"])
+        #expect(request.body == [1, 2])
+        #expect(request.limits.idle == .seconds(9))
+    }
+
     @Test(
         "joins base and path with one slash",
         arguments: ["https://h/v1", "https://h/v1/", "https://h/v1//", "https://h/v1?", "https://h/v1/?"])

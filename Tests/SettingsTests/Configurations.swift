@@ -29,6 +29,7 @@ let complete = """
         ingest: { scheme: standard_webhooks, secret: whsec_AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8= }
       - name: azure
         base_url: https://acme.openai.azure.com/openai/v1/?api-version=preview
+        create_path: /agent
         api_key: azure-key
         api_key_header: api-key
         follow: poll

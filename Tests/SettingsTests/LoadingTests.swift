@@ -43,7 +43,7 @@ struct LoadingTests {
                 ),
                 Upstream(
                     name: UpstreamName(trusted: "azure"), baseURL: "https://acme.openai.azure.com/openai/v1?api-version=preview",
-                    apiKey: Secret("azure-key"), apiKeyHeader: "api-key", follow: .poll,
+                    createPath: "/agent", apiKey: Secret("azure-key"), apiKeyHeader: "api-key", follow: .poll,
                     ingest: .hmacSHA256(
                         HMACWebhookScheme(
                             secret: Secret("given at creation"), header: "X-Signature", encoding: .base64, prefix: "sha256=",

@@ -172,6 +172,14 @@ struct ProblemTests {
                 "ringback.yaml:1:63: upstreams[1].name: there is another upstream called 'a' on line 1"),
             .upstream("apiKey: x", "ringback.yaml:4:5: upstreams[0].apiKey: unknown key 'apiKey': did you mean 'api_key'?"),
             .upstream("api_key_header: api-key", "ringback.yaml:4:21: upstreams[0].api_key_header: there is no 'api_key' to send in it: "),
+            .upstream(
+                "create_path: agent",
+                "ringback.yaml:4:18: upstreams[0].create_path: 'agent' is not a path below base_url: write for example /agent"
+            ),
+            .upstream(
+                "create_path: /agent?a=1", "ringback.yaml:4:18: upstreams[0].create_path: '/agent?a=1' is not a path below base_url: "),
+            .upstream("create_path: /../agent", "ringback.yaml:4:18: upstreams[0].create_path: '/../agent' is not a path below base_url: "),
+            .upstream("create_path: /agent/", "ringback.yaml:4:18: upstreams[0].create_path: '/agent/' is not a path below base_url: "),
             .upstream("follow: polling", "ringback.yaml:4:13: upstreams[0].follow: 'polling' is none of the choices: did you mean 'poll'?"),
             .upstream("pol: { interval: 2s }", "ringback.yaml:4:5: upstreams[0].pol: unknown key 'pol': did you mean 'poll'?"),
             .upstream(
