@@ -1,6 +1,26 @@
 import RingbackCore
 import Testing
 
+@Suite("Values that hold URLs")
+struct RedactedDescriptionTests {
+    @Test("show no query, however deep they are in what is printed")
+    func queries() {
+        struct Holder {
+            let values: [Any]
+        }
+        let webhook = WebhookTarget(url: "https://app.example.com/hooks?token=LEAK", secrets: [])
+        let holder = Holder(values: [
+            Upstream(name: UpstreamName(trusted: "u"), baseURL: "https://api.example.com/v1?key=LEAK"), webhook,
+            Endpoint(name: EndpointName(trusted: "e"), origin: .api, target: .webhook(webhook)),
+            Callback(url: "https://app.example.com/done?token=LEAK", secret: nil),
+        ])
+        for text in ["\(holder)", String(reflecting: holder), "\(Optional(webhook) as Any)"] {
+            #expect(!text.contains("LEAK"))
+            #expect(text.contains("app.example.com/hooks"))
+        }
+    }
+}
+
 @Suite("A secret")
 struct SecretTests {
     private let secret = Secret("whsec_hunter2")
