@@ -77,6 +77,8 @@ package struct WebhookTarget: Sendable, Hashable {
     package var url: String
     /// The keys that sign, newest first; none means unsigned.
     package var secrets: [SigningSecret]
+    /// Signs as GitHub's webhooks do, beside ``secrets``; `nil`: no such signature.
+    package var hubSecret: Secret?
     package var payload: PayloadForm
     package var headers: [HeaderField]
     /// PEM file with the certificate authorities to trust instead of the system's.
@@ -89,11 +91,13 @@ package struct WebhookTarget: Sendable, Hashable {
     package var handshake: WebhookHandshake?
 
     package init(
-        url: String, secrets: [SigningSecret], payload: PayloadForm = .thin, headers: [HeaderField] = [], caFile: String? = nil,
+        url: String, secrets: [SigningSecret], hubSecret: Secret? = nil, payload: PayloadForm = .thin, headers: [HeaderField] = [],
+        caFile: String? = nil,
         certificate: ClientCertificate? = nil, credentials: ClientCredentials? = nil, handshake: WebhookHandshake? = nil
     ) {
         self.url = url
         self.secrets = secrets
+        self.hubSecret = hubSecret
         self.payload = payload
         self.headers = headers
         self.caFile = caFile
@@ -103,7 +107,7 @@ package struct WebhookTarget: Sendable, Hashable {
     }
 }
 
-/// A `whsec_` secret and, after a rotation, the time until which it still signs.
+/// A `whsec_` or `whsk_` secret and, after a rotation, the time until which it still signs.
 package struct SigningSecret: Sendable, Hashable {
     package var secret: Secret
     package var expiresAt: Timestamp?

@@ -104,6 +104,14 @@ extension Settings {
     private static func describe(_ yaml: inout YAMLText, webhook: WebhookTarget) {
         yaml.line("url", withoutQuery(webhook.url))
         if !webhook.secrets.isEmpty { yaml.line("secret", raw: redacted) }
+        let previous = webhook.secrets.dropFirst()
+        if !previous.isEmpty {
+            yaml.list("previous_secrets", of: Array(previous)) { yaml, secret in
+                yaml.line("secret", raw: redacted)
+                if let until = secret.expiresAt { yaml.line("until", until.rfc3339) }
+            }
+        }
+        if webhook.hubSecret != nil { yaml.line("hub_secret", raw: redacted) }
         yaml.line("payload", webhook.payload.rawValue)
         describe(&yaml, headers: webhook.headers)
         if let caFile = webhook.caFile { yaml.line("ca_file", caFile) }

@@ -5,14 +5,16 @@ import WebhookSignature
 extension WebhookTarget {
     /// The keys that only an endpoint with a `url` has.
     static let keys = [
-        "secret", "secret_file", "payload", "headers", "bearer_token", "bearer_token_file", "basic_auth", "ca_file",
+        "secret", "secret_file", "previous_secrets", "hub_secret", "hub_secret_file", "payload", "headers", "bearer_token",
+        "bearer_token_file", "basic_auth", "ca_file",
         "client_certificate_file", "client_key_file", "oauth2", "handshake",
     ]
 
     /// Lower-case names of headers that belong to the callback itself (contract, section 6).
     private static let reservedHeaders: [String: String] = HeaderText.framing.merging(
         [
-            "webhook-id", "webhook-timestamp", "webhook-signature", "webhook-request-origin", "webhook-request-rate", "content-type",
+            "webhook-id", "webhook-timestamp", "webhook-signature", "webhook-request-origin", "webhook-request-rate", "x-hub-signature-256",
+            "content-type",
             "user-agent",
         ].map { ($0, "remove it") },
         uniquingKeysWith: { first, _ in first }
@@ -21,7 +23,8 @@ extension WebhookTarget {
     /// - Returns: `nil` after a report.
     init?(reading fields: Fields) {
         let url = fields.url("url")
-        let secret = Self.signingSecret(in: fields)
+        let secrets = Self.signingSecrets(in: fields)
+        let hubSecret = Self.hubSecret(in: fields)
         let payload = fields.choice("payload", default: PayloadForm.thin)
         let authorization = Self.authorization(in: fields)
         var reserved = Self.reservedHeaders
@@ -35,8 +38,44 @@ extension WebhookTarget {
         let handshake = Self.handshake(in: fields)
         guard let url else { return nil }
         self.init(
-            url: url.text, secrets: secret.map { [SigningSecret($0)] } ?? [], payload: payload, headers: headers, caFile: caFile,
+            url: url.text, secrets: secrets, hubSecret: hubSecret, payload: payload, headers: headers, caFile: caFile,
             certificate: certificate, credentials: credentials, handshake: handshake)
+    }
+
+    /// The secret and, during a rotation, its predecessors with the time until which they sign.
+    private static func signingSecrets(in fields: Fields) -> [SigningSecret] {
+        let secret = signingSecret(in: fields).map { SigningSecret($0) }
+        let previous = fields.tables("previous_secrets").compactMap { previous -> SigningSecret? in
+            let secret = signingSecret(in: previous)
+            let until = previous.text("until")
+            let time = until.flatMap { Timestamp(rfc3339: $0) }
+            if let until, time == nil {
+                previous.report("'\(until)' is not a time", at: "until", suggestion: "write for example 2026-12-01T00:00:00Z")
+            }
+            if !previous.has("until") { previous.reportMissing("until", example: "2026-12-01T00:00:00Z") }
+            if !previous.has("secret"), !previous.has("secret_file") { previous.reportMissing("secret", example: "${OLD_WEBHOOK_SECRET}") }
+            previous.finish()
+            return secret.map { SigningSecret($0, expiresAt: time) }
+        }
+        if !previous.isEmpty, !fields.has("secret"), !fields.has("secret_file") {
+            fields.report("there is no 'secret' they precede", at: "previous_secrets", suggestion: "write the new one as secret")
+        }
+        if previous.count >= maximumSecrets {
+            fields.report("more than \(maximumSecrets - 1) secrets", at: "previous_secrets", suggestion: "remove those that have ended")
+        }
+        return [secret].compactMap { $0 } + previous
+    }
+
+    private static func hubSecret(in fields: Fields) -> Secret? {
+        guard let secret = fields.secret("hub_secret") else { return nil }
+        guard HubSignature.secretBytes.contains(secret.reveal().utf8.count) else {
+            let bounds = HubSignature.secretBytes
+            fields.report(
+                "has too few or too many bytes", at: fields.has("hub_secret") ? "hub_secret" : "hub_secret_file",
+                suggestion: "write \(bounds.lowerBound) to \(bounds.upperBound)")
+            return nil
+        }
+        return secret
     }
 
     private static func signingSecret(in fields: Fields) -> Secret? {

@@ -11,6 +11,7 @@ struct StoredEndpoint: Codable {
         let headers: [StoredHeader]
         let caFile: String?
         let handshake: Handshake?
+        let hubSecret: String?
     }
 
     struct Handshake: Codable {
@@ -103,7 +104,8 @@ extension StoredEndpoint.Target {
                     payload: webhook.payload,
                     headers: webhook.headers.map { StoredHeader($0) },
                     caFile: webhook.caFile,
-                    handshake: webhook.handshake.map { .init(origin: $0.origin, rate: $0.requestedRate) }
+                    handshake: webhook.handshake.map { .init(origin: $0.origin, rate: $0.requestedRate) },
+                    hubSecret: webhook.hubSecret?.reveal()
                 )
             )
         case .inbox(let inbox):
@@ -120,6 +122,7 @@ extension StoredEndpoint.Target {
                     secrets: webhook.secrets.map {
                         SigningSecret(Secret($0.secret), expiresAt: $0.expiresAt.map { Timestamp(milliseconds: $0) })
                     },
+                    hubSecret: webhook.hubSecret.map { Secret($0) },
                     payload: webhook.payload,
                     headers: webhook.headers.map(\.header),
                     caFile: webhook.caFile,

@@ -42,6 +42,20 @@ package struct SigningKey: Sendable {
         Secret(SecretText.symmetricPrefix + Base64.encode(SecureRandom.bytes(generatedBytes)))
     }
 
+    /// A fresh `whsk_` key: a random seed and its public half.
+    package static func generateEd25519() -> Secret {
+        let seed = SecureRandom.bytes(Ed25519.keyBytes)
+        return Secret(SecretText.privatePrefix + Base64.encode(seed + Ed25519.PrivateKey(seed: seed).publicKey.bytes))
+    }
+
+    /// The `whpk_` key with which receivers check; `nil` for a symmetric key, whose holder could sign as well.
+    package var publicKey: String? {
+        switch kind {
+        case .hmac: nil
+        case .ed25519(let key): SecretText.publicPrefix + Base64.encode(key.publicKey.bytes)
+        }
+    }
+
     /// The key as one that checks what it signed.
     package var verifyingKey: VerifyingKey {
         switch kind {

@@ -8,6 +8,7 @@ struct EndpointsCommand: AsyncParsableCommand {
         subcommands: [
             EndpointsListCommand.self, EndpointsShowCommand.self, EndpointsAddCommand.self, EndpointsRemoveCommand.self,
             EndpointsTestCommand.self, EndpointsEnableCommand.self, EndpointsDisableCommand.self, EndpointsReplayCommand.self,
+            EndpointsRotateSecretCommand.self, EndpointsPublicKeyCommand.self,
         ],
         defaultSubcommand: EndpointsListCommand.self
     )
@@ -148,6 +149,14 @@ enum EndpointText {
         return "\(Int((rate * 100).rounded())) % of \(breaker.attempts) attempts within 5 minutes\(since)"
     }
 
+    /// `v1, v1 until 2026-12-01T00:00:00.000Z`
+    private static func signers(_ endpoint: EndpointObject) -> String {
+        guard !endpoint.signers.isEmpty else { return "no" }
+        return endpoint.signers.map { signer in
+            signer.scheme.rawValue + (signer.expiresAt.map { " until \($0)" } ?? "")
+        }.joined(separator: ", ")
+    }
+
     static func report(_ bytes: [UInt8], output: OutputOptions) throws {
         if output.json {
             Terminal.print(bytes: bytes)
@@ -168,7 +177,7 @@ enum EndpointText {
         for (key, value) in endpoint.match.metadata.sorted(by: { $0.key < $1.key }) { fields.add("match.metadata.\(key)", value) }
         fields.add("payload", endpoint.payload?.rawValue)
         fields.add("headers", endpoint.headerNames.joined(separator: ", "))
-        fields.add("signed", endpoint.kind == .webhook ? (endpoint.signed ? "yes" : "no") : nil)
+        fields.add("signed", endpoint.kind == .webhook ? signers(endpoint) : nil)
         fields.add("timeout", "\(endpoint.timeout), \(endpoint.connectTimeout) to connect")
         fields.add("retries", "\(endpoint.retry.schedule.joined(separator: ", ")) (jitter \(endpoint.retry.jitter))")
         fields.add("at once", "\(endpoint.maxInFlight)")

@@ -57,7 +57,7 @@ struct PartsTests {
             ),
             attempts: [.sample(.failed)]
         )
-        let endpoint = EndpointObject(.app)
+        let endpoint = EndpointObject(.app, now: Timestamp(milliseconds: 0))
         #expect(try APICoding.decode(AttemptObject.self, from: APICoding.encode(attempt)) == attempt)
         #expect(try APICoding.decode(EndpointObject.self, from: APICoding.encode(endpoint)) == endpoint)
         let bytes = try APICoding.encode(delivery)

@@ -77,6 +77,19 @@ struct WebhookTests {
         }
     }
 
+    @Test("is signed GitHub's way too where the endpoint has a secret for it")
+    func hubSignature() async throws {
+        let secret = Secret("It's a Secret to Everybody")
+        let (_, requests) = try await deliver(try Jobs.job(), answer: Self.ok) {
+            $0.secrets = [SigningSecret(SigningKey.generate())]
+            $0.hubSecret = secret
+            $0.headers = [HeaderField("x-hub-signature-256", Secret("evil"))]
+        }
+        let request = try #require(requests.first)
+        #expect(request["x-hub-signature-256"] == HubSignature(secret: secret).header(for: request.body).value)
+        #expect(request["webhook-signature"]?.hasPrefix("v1,") == true)
+    }
+
     @Test("gets the endpoint's own headers, which cannot replace Ringback's")
     func customHeaders() async throws {
         let (_, requests) = try await deliver(try Jobs.job(), answer: Self.ok) {

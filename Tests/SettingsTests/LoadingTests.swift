@@ -130,6 +130,7 @@ struct LoadingTests {
     func example() throws {
         let environment = [
             "OPENAI_API_KEY": "sk-example", "RINGBACK_WEBHOOK_SECRET": "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw",
+            "RINGBACK_OLD_WEBHOOK_SECRET": "whsec_C2FVsBQIhrscChlQIMV+b5sSYspob7oD", "RINGBACK_HUB_SECRET": "It's a Secret to Everybody",
             "RINGBACK_MASTER_KEY": "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=",
             "RINGBACK_OLD_MASTER_KEY": "AQECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=",
             "OPENAI_WEBHOOK_SECRET": "whsec_AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=",

@@ -14,6 +14,7 @@ struct SealedSecretsTests {
     private static let secrets = [
         "sk-client-key-0001", "whsec_Y2FsbGJhY2stc2VjcmV0LTAwMDE=", "callback-url-token", "callback-header-value",
         "whsec_ZW5kcG9pbnQtc2VjcmV0LTAwMDE=", "endpoint-url-token", "endpoint-header-value",
+        "endpoint-hub-secret",
     ]
 
     private func request(_ scene: Scene, _ response: String = "resp_1") -> NewWatch {
@@ -31,7 +32,8 @@ struct SealedSecretsTests {
         target: .webhook(
             WebhookTarget(
                 url: "https://app.example.com/hooks?token=endpoint-url-token",
-                secrets: [SigningSecret(Secret("whsec_ZW5kcG9pbnQtc2VjcmV0LTAwMDE="))],
+                secrets: [SigningSecret(Secret("whsec_ZW5kcG9pbnQtc2VjcmV0LTAwMDE="), expiresAt: Timestamp(milliseconds: 5))],
+                hubSecret: Secret("endpoint-hub-secret"),
                 headers: [HeaderField("X-Key", Secret("endpoint-header-value"))]))
     )
 

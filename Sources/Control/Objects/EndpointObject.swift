@@ -1,4 +1,5 @@
 package import RingbackCore
+import WebhookSignature
 
 /// An endpoint as the API shows it. Its secret is part of it once, in the answer to its creation, and never again.
 package struct EndpointObject: Codable, Sendable, Hashable {
@@ -20,6 +21,27 @@ package struct EndpointObject: Codable, Sendable, Hashable {
         @Nullable package var rate: Int?
     }
 
+    /// What signs, without the secret itself.
+    package struct Signer: Codable, Sendable, Hashable {
+        package enum Scheme: String, Codable, Sendable, Hashable {
+            /// HMAC-SHA256 of Standard Webhooks.
+            case v1
+            /// Ed25519 of Standard Webhooks.
+            case v1a
+            /// `X-Hub-Signature-256`, as GitHub's webhooks have it.
+            case hub
+        }
+
+        package var scheme: Scheme
+        /// When it stops signing, after a rotation.
+        @Nullable package var expiresAt: APITime?
+
+        private enum CodingKeys: String, CodingKey {
+            case scheme
+            case expiresAt = "expires_at"
+        }
+    }
+
     package struct Retry: Codable, Sendable, Hashable {
         package var schedule: [String]
         package var jitter: Double
@@ -39,6 +61,8 @@ package struct EndpointObject: Codable, Sendable, Hashable {
     /// The names of the headers that go with every callback.
     package var headerNames: [String]
     package var signed: Bool
+    /// What signs each callback now, newest first.
+    package var signers: [Signer]
     /// Under which name the receiver is asked for its consent; `null` when it is not asked.
     @Nullable package var handshake: Handshake?
     package var timeout: String
@@ -49,7 +73,7 @@ package struct EndpointObject: Codable, Sendable, Hashable {
     package var enabled: Bool
     @Nullable package var disabledReason: String?
     package var breaker: BreakerObject
-    /// Only in the answer to the creation, when Ringback made the secret.
+    /// Only in the answer to the creation or the rotation for which Ringback made the secret.
     package var secret: String?
 
     private enum CodingKeys: String, CodingKey {
@@ -64,6 +88,7 @@ package struct EndpointObject: Codable, Sendable, Hashable {
         case payload
         case headerNames = "header_names"
         case signed
+        case signers
         case handshake
         case timeout
         case connectTimeout = "connect_timeout"
@@ -80,8 +105,9 @@ package struct EndpointObject: Codable, Sendable, Hashable {
 extension EndpointObject {
     /// - Parameters:
     ///   - breaker: `nil` when it was not sent anything yet.
+    ///   - now: Decides which secrets still sign.
     ///   - freshSecret: The secret that was just made for this endpoint, to be shown this one time.
-    package init(_ endpoint: Endpoint, breaker: BreakerStatus? = nil, freshSecret: Secret? = nil) {
+    package init(_ endpoint: Endpoint, breaker: BreakerStatus? = nil, now: Timestamp, freshSecret: Secret? = nil) {
         name = endpoint.name
         origin = endpoint.origin.rawValue
         switch endpoint.target {
@@ -91,7 +117,8 @@ extension EndpointObject {
             inbox = nil
             payload = target.payload
             headerNames = target.headers.map(\.name)
-            signed = !target.secrets.isEmpty
+            signers = Self.signers(of: target, now: now)
+            signed = !signers.isEmpty
             handshake = target.handshake.map { Handshake(origin: $0.origin, rate: $0.requestedRate) }
         case .inbox(let target):
             kind = .inbox
@@ -100,6 +127,7 @@ extension EndpointObject {
             payload = nil
             headerNames = []
             signed = false
+            signers = []
             handshake = nil
         }
         events = endpoint.events.map(\.text)
@@ -115,5 +143,14 @@ extension EndpointObject {
         disabledReason = endpoint.disabledReason
         self.breaker = BreakerObject(breaker ?? BreakerStatus())
         secret = freshSecret?.reveal()
+    }
+
+    private static func signers(of target: WebhookTarget, now: Timestamp) -> [Signer] {
+        let standard = target.secrets.filter { $0.signs(at: now) }.map { secret in
+            // A key that cannot be read was refused when it was given, so only the two kinds of readable ones are told apart.
+            let isAsymmetric = (try? SigningKey(validating: secret.secret))?.publicKey != nil
+            return Signer(scheme: isAsymmetric ? .v1a : .v1, expiresAt: secret.expiresAt.map { APITime($0) })
+        }
+        return standard + (target.hubSecret == nil ? [] : [Signer(scheme: .hub, expiresAt: nil)])
     }
 }

@@ -6,7 +6,8 @@ import WebhookSignature
 /// The settings of an endpoint as the API writes them: the same names as in the configuration file (contract, section 4).
 struct EndpointFields {
     static let names = [
-        "url", "inbox", "output_text", "secret", "events", "match", "payload", "headers", "handshake", "timeout", "connect_timeout",
+        "url", "inbox", "output_text", "secret", "hub_secret", "events", "match", "payload", "headers", "handshake", "timeout",
+        "connect_timeout",
         "retry",
         "max_in_flight", "rate_limit",
     ]
@@ -22,6 +23,7 @@ struct EndpointFields {
     private let inbox: String?
     private let outputText: Bool?
     private let secret: Secret?
+    private let hubSecret: Secret?
     private let events: [EventPattern]?
     private let match: EndpointMatch?
     private let payload: PayloadForm?
@@ -40,6 +42,7 @@ struct EndpointFields {
         inbox = Self.inbox(fields)
         outputText = fields.bool("output_text")
         secret = fields.signingSecret("secret")
+        hubSecret = fields.hubSecret("hub_secret")
         events = Self.events(fields)
         match = fields.members("match").map { Self.match($0, of: fields, known: known) }
         payload = fields.choice("payload")
@@ -55,7 +58,7 @@ struct EndpointFields {
     /// The target of a new endpoint, with a secret made for it when none was given.
     func newTarget() -> (target: Endpoint.Target, freshSecret: Secret?)? {
         if let inbox {
-            for name in ["secret", "payload", "headers", "handshake"] where fields.has(name) {
+            for name in ["secret", "hub_secret", "payload", "headers", "handshake"] where fields.has(name) {
                 fields.report(name, "an inbox has no \(name): remove it")
             }
             return (.inbox(InboxTarget(directory: inbox, outputText: outputText ?? false)), nil)
@@ -65,7 +68,7 @@ struct EndpointFields {
         let fresh = secret == nil ? SigningKey.generate() : nil
         let secrets = (secret ?? fresh).map { [SigningSecret($0)] } ?? []
         let target = WebhookTarget(
-            url: url, secrets: secrets, payload: payload ?? .thin, headers: headers ?? [], handshake: handshake)
+            url: url, secrets: secrets, hubSecret: hubSecret, payload: payload ?? .thin, headers: headers ?? [], handshake: handshake)
         return (.webhook(target), fresh)
     }
 
@@ -81,12 +84,13 @@ struct EndpointFields {
             }
             target.url = url ?? target.url
             if let secret { target.secrets = [SigningSecret(secret)] }
+            target.hubSecret = hubSecret ?? (fields.isNull("hub_secret") ? nil : target.hubSecret)
             target.payload = payload ?? (fields.isNull("payload") ? .thin : target.payload)
             target.headers = headers ?? (fields.isNull("headers") ? [] : target.headers)
             target.handshake = handshake ?? (fields.isNull("handshake") ? nil : target.handshake)
             endpoint.target = .webhook(target)
         case .inbox(var target):
-            for name in ["url", "secret", "payload", "headers", "handshake"] where fields.has(name) {
+            for name in ["url", "secret", "hub_secret", "payload", "headers", "handshake"] where fields.has(name) {
                 fields.report(name, "this endpoint is an inbox and has no \(name): make another endpoint")
             }
             if fields.isNull("inbox") { fields.report("inbox", "an inbox cannot be without it: leave it out to keep it") }

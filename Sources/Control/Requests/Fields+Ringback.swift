@@ -47,6 +47,15 @@ extension Fields {
         return secret
     }
 
+    /// The secret of a receiver that checks GitHub's signature: any text.
+    func hubSecret(_ name: String) -> Secret? {
+        guard let text = string(name) else { return nil }
+        if !HubSignature.secretBytes.contains(text.utf8.count) {
+            report(name, "write \(HubSignature.secretBytes.lowerBound) to \(HubSignature.secretBytes.upperBound) bytes")
+        }
+        return Secret(text)
+    }
+
     /// `{"origin": "bridge.example.com", "rate": 120}`
     func handshake(_ name: String) -> WebhookHandshake? {
         guard let fields = object(name, known: ["origin", "rate"]) else { return nil }

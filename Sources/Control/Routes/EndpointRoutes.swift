@@ -8,6 +8,8 @@ struct EndpointRoutes {
     private static let manualReason = "disabled by the API"
 
     private let dependencies: ControlDependencies
+    /// Whoever changes an endpoint reads it first: one at a time.
+    let changes = OneAtATime()
 
     init(_ dependencies: ControlDependencies) {
         self.dependencies = dependencies
@@ -20,6 +22,8 @@ struct EndpointRoutes {
             .get("/v1/endpoints/:name") { try show($0) },
             .patch("/v1/endpoints/:name", .admin) { try await change($0) },
             .delete("/v1/endpoints/:name", .admin) { try await remove($0) },
+            .post("/v1/endpoints/:name/rotate-secret", .admin) { try await rotateSecret($0) },
+            .get("/v1/endpoints/:name/public-key") { try publicKeys($0) },
             .post("/v1/endpoints/:name/test", .admin) { try await test($0) },
             .post("/v1/endpoints/:name/enable", .admin) { try await enable($0) },
             .post("/v1/endpoints/:name/disable", .admin) { try await disable($0) },
@@ -37,11 +41,11 @@ struct EndpointRoutes {
         let next =
             rest.count > elements.count
             ? elements.last.map { PageCursor(createdAt: Timestamp(milliseconds: 0), id: $0.name.rawValue) } : nil
-        return try .json(ListObject(Page(elements: elements, nextCursor: next)) { shown($0) })
+        return try .json(ListObject(Page(elements: elements, nextCursor: next)) { shown($0, now: call.now) })
     }
 
     private func show(_ call: Call) throws -> Answer {
-        try .json(shown(try find(call)))
+        try .json(shown(try find(call), now: call.now))
     }
 
     private func create(_ call: Call) async throws -> Answer {
@@ -52,31 +56,41 @@ struct EndpointRoutes {
         }
         await publish(endpoint)
         return try .json(
-            shown(endpoint, freshSecret: request.freshSecret), status: .created,
+            shown(endpoint, now: call.now, freshSecret: request.freshSecret), status: .created,
             headers: [.location: "/v1/endpoints/\(endpoint.name)"]
         )
     }
 
     private func change(_ call: Call) async throws -> Answer {
-        let current = try changeable(call)
-        let patch = try EndpointPatch(call.body, of: current, known: dependencies.knownNames, rule: dependencies.callbackGuard())
-        guard try await dependencies.store.updateEndpoint(patch.endpoint, now: call.now) else { throw missing }
-        var endpoint = patch.endpoint
-        // While the store wrote, a receiver's 410 may have switched the endpoint off: that is not the patch's to undo.
+        try await changes.alone {
+            let current = try changeable(call)
+            let patch = try EndpointPatch(call.body, of: current, known: dependencies.knownNames, rule: dependencies.callbackGuard())
+            return try .json(shown(try await keep(patch.endpoint, now: call.now), now: call.now))
+        }
+    }
+
+    /// Writes a changed endpoint and lets everybody have it.
+    @discardableResult
+    func keep(_ changed: Endpoint, now: Timestamp) async throws -> Endpoint {
+        guard try await dependencies.store.updateEndpoint(changed, now: now) else { throw missing }
+        var endpoint = changed
+        // While the store wrote, a receiver's 410 may have switched the endpoint off: that is not the change's to undo.
         if let latest = dependencies.directory[endpoint.name] {
             endpoint.isEnabled = latest.isEnabled
             endpoint.disabledReason = latest.disabledReason
         }
         await publish(endpoint)
-        return try .json(shown(endpoint))
+        return endpoint
     }
 
     private func remove(_ call: Call) async throws -> Answer {
-        let endpoint = try changeable(call)
-        guard try await dependencies.store.removeEndpoint(endpoint.name, now: call.now) else { throw missing }
-        dependencies.directory.remove(endpoint.name)
-        await dependencies.endpointsChanged()
-        return .noContent
+        try await changes.alone {
+            let endpoint = try changeable(call)
+            guard try await dependencies.store.removeEndpoint(endpoint.name, now: call.now) else { throw missing }
+            dependencies.directory.remove(endpoint.name)
+            await dependencies.endpointsChanged()
+            return .noContent
+        }
     }
 
     private func enable(_ call: Call) async throws -> Answer {
@@ -94,7 +108,7 @@ struct EndpointRoutes {
         endpoint.isEnabled = reason == nil
         endpoint.disabledReason = reason
         await publish(endpoint)
-        return try .json(shown(endpoint))
+        return try .json(shown(endpoint, now: call.now))
     }
 
     /// Sends past events to this endpoint, or counts them.
@@ -114,8 +128,8 @@ struct EndpointRoutes {
         return try .json(AttemptObject(await dependencies.testEndpoint(endpoint, sample.event, sample.response)))
     }
 
-    private func shown(_ endpoint: Endpoint, freshSecret: Secret? = nil) -> EndpointObject {
-        EndpointObject(endpoint, breaker: dependencies.breaker(endpoint.name), freshSecret: freshSecret)
+    func shown(_ endpoint: Endpoint, now: Timestamp, freshSecret: Secret? = nil) -> EndpointObject {
+        EndpointObject(endpoint, breaker: dependencies.breaker(endpoint.name), now: now, freshSecret: freshSecret)
     }
 
     private func publish(_ endpoint: Endpoint) async {
@@ -123,15 +137,16 @@ struct EndpointRoutes {
         await dependencies.endpointsChanged()
     }
 
-    private func find(_ call: Call) throws(Problem) -> Endpoint {
+    func find(_ call: Call) throws(Problem) -> Endpoint {
         guard let endpoint = dependencies.directory[EndpointName(trusted: call["name"])] else { throw missing }
         return endpoint
     }
 
-    private func changeable(_ call: Call) throws(Problem) -> Endpoint {
+    /// - Parameter advice: What to do about one that is not the API's to change.
+    func changeable(_ call: Call, advice: String = "change it there and reload") throws(Problem) -> Endpoint {
         let endpoint = try find(call)
         guard endpoint.origin == .api else {
-            throw Problem(.conflict, "the endpoint '\(endpoint.name)' is from the configuration file: change it there and reload")
+            throw Problem(.conflict, "the endpoint '\(endpoint.name)' is from the configuration file: \(advice)")
         }
         return endpoint
     }

@@ -5,7 +5,7 @@ import WebhookSignature
 struct SigningKeys: Sendable {
     private struct Key: Sendable {
         let key: SigningKey
-        let expiresAt: Timestamp?
+        let secret: SigningSecret
     }
 
     private let keys: [Key]
@@ -15,7 +15,7 @@ struct SigningKeys: Sendable {
         var keys: [Key] = []
         for secret in secrets {
             do {
-                keys.append(Key(key: try SigningKey(validating: secret.secret), expiresAt: secret.expiresAt))
+                keys.append(Key(key: try SigningKey(validating: secret.secret), secret: secret))
             } catch {
                 throw .secret(error)
             }
@@ -25,6 +25,6 @@ struct SigningKeys: Sendable {
 
     /// Those that sign at a time: after a rotation the old ones do so for a while.
     func signing(at time: Timestamp) -> [SigningKey] {
-        keys.filter { $0.expiresAt.map { time < $0 } ?? true }.map(\.key)
+        keys.filter { $0.secret.signs(at: time) }.map(\.key)
     }
 }

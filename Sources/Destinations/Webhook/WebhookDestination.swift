@@ -18,6 +18,7 @@ package struct WebhookDestination: Destination {
 
     private let form: PayloadForm
     private let keys: SigningKeys
+    private let hub: HubSignature?
     private let headers: [(name: String, value: String)]
     private let route: WebhookRoute
     private let consent: Consent?
@@ -32,6 +33,7 @@ package struct WebhookDestination: Destination {
         time: any TimeSource
     ) throws(InvalidDestination) {
         keys = try SigningKeys(target.secrets)
+        hub = target.hubSecret.map { HubSignature(secret: $0) }
         form = target.payload
         headers = WebhookHeaders.custom(target.headers)
         let route = try WebhookRoute(target, of: endpoint, transport: transport, callbackGuard: callbackGuard, time: time)
@@ -63,8 +65,9 @@ package struct WebhookDestination: Destination {
         _ job: DeliveryJob, authorization: [(name: String, value: String)], at time: Timestamp, by deadline: Moment
     ) async -> AttemptReport {
         let payload = CallbackPayload(job, as: form)
-        let signature = WebhookSigner.headers(
-            id: job.event.id.rawValue, timestamp: time, body: payload.body, keys: keys.signing(at: time))
+        let signature =
+            WebhookSigner.headers(id: job.event.id.rawValue, timestamp: time, body: payload.body, keys: keys.signing(at: time))
+            + [hub?.header(for: payload.body)].compactMap { $0 }
         let described = [(name: "Content-Type", value: payload.contentType)] + WebhookHeaders.userAgent + payload.headers
         let all = described + headers + authorization + (consent?.headers ?? []) + signature
         do {

@@ -23,7 +23,8 @@ package enum WebhookHeaders {
     }
 
     private static let reserved: Set<String> = [
-        "content-type", "content-length", "content-encoding", "transfer-encoding", "user-agent", "host", "connection", "keep-alive",
+        "x-hub-signature-256", "content-type", "content-length", "content-encoding", "transfer-encoding", "user-agent", "host",
+        "connection", "keep-alive",
         "proxy-connection", "te", "trailer", "upgrade", "expect",
     ]
 }
