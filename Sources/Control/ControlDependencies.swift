@@ -39,7 +39,9 @@ package struct ControlDependencies: Sendable {
     /// What became of vendors' webhooks; for metrics.
     package var ingestCounts: IngestCounts
     /// How long final response objects are kept; for people.
-    package var responseRetention: Duration
+    package var responseRetention: @Sendable () -> Duration
+    /// Reads the configuration again and takes it over, or changes nothing.
+    package var reload: @Sendable () async throws(ReloadRefusal) -> ReloadObject
 
     package init(
         store: any Store,
@@ -60,7 +62,10 @@ package struct ControlDependencies: Sendable {
         callbackGuard: @escaping @Sendable () -> CallbackGuard,
         explain: @escaping @Sendable (String) async -> GuardExplanation,
         ingestCounts: IngestCounts = IngestCounts(),
-        responseRetention: Duration = .seconds(7 * 86_400)
+        responseRetention: @escaping @Sendable () -> Duration = { .seconds(7 * 86_400) },
+        reload: @escaping @Sendable () async throws(ReloadRefusal) -> ReloadObject = { () async throws(ReloadRefusal) in
+            throw ReloadRefusal(problems: ["this server has no configuration to read again"])
+        }
     ) {
         self.store = store
         self.directory = directory
@@ -81,6 +86,7 @@ package struct ControlDependencies: Sendable {
         self.explain = explain
         self.ingestCounts = ingestCounts
         self.responseRetention = responseRetention
+        self.reload = reload
     }
 
     /// The names that requests may use now.

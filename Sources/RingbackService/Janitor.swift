@@ -10,7 +10,8 @@ struct Janitor: Service {
     /// Rows of each kind in one transaction: about 3 ms of the writer's time.
     static let piece = 500
 
-    let retention: Settings.Retention
+    /// As it is configured now.
+    let retention: @Sendable () -> Settings.Retention
     let store: any Store
     let time: any TimeSource
     let logger: Logger
@@ -33,6 +34,7 @@ struct Janitor: Service {
         var hasMore = true
         while hasMore && !Task.isCancelled {
             let now = time.wallNow
+            let retention = retention()
             hasMore = try await store.purge(
                 deliveredBefore: now - retention.delivered,
                 deadBefore: now - retention.dead,

@@ -21,7 +21,11 @@ import Watching
 /// The parts meet in the store. What this root adds between them are shortcuts that may fail without harm: new deliveries are handed to the
 /// sender in memory, and the API asks the engine for progress that is not written back yet.
 package struct Node: Service {
+    /// The settings the process was started with; what a reload can change is read from ``live``.
     private let settings: Settings
+    private let live: LiveSettings
+    private let reloader: Reloader
+    private let endpointLoader: EndpointLoader
     private let store: SQLiteStore
     private let upstreamTransport: CurlTransport
     private let deliveryTransport: CurlTransport
@@ -29,7 +33,6 @@ package struct Node: Service {
     private let watching: WatchEngine
     private let delivering: DeliveryEngine
     private let heartbeat: Heartbeat
-    private let clients: [UpstreamName: ResponsesClient]
     private let intents: IntentLedger
     private let reconciler: IntentReconciler
     private let nodeMetrics: NodeMetrics
@@ -40,10 +43,13 @@ package struct Node: Service {
 
     /// Opens the store and starts the transfer loops; nothing is claimed and nobody is served before ``run()``.
     ///
-    /// - Parameter onListening: Called once with the port of the API, when it accepts connections.
+    /// - Parameters:
+    ///   - source: Reads the configuration once more, for a reload; `nil` where it came from nowhere.
+    ///   - onListening: Called once with the port of the API, when it accepts connections.
     /// - Throws: ``NodeError`` with what to do about it.
     package init(
-        settings: Settings, time: any TimeSource = SystemTime(), logger: Logger,
+        settings: Settings, source: (@Sendable () async throws(SettingsErrors) -> Settings)? = nil, time: any TimeSource = SystemTime(),
+        logger: Logger,
         onListening: @escaping @Sendable (Int) async -> Void = { _ in }
     ) async throws(NodeError) {
         self.settings = settings
@@ -60,33 +66,59 @@ package struct Node: Service {
         } catch {
             throw NodeError("the transfer loops cannot start: \(error)")
         }
+        let endpointLoader = EndpointLoader(store: store, time: time, logger: logger)
+        self.endpointLoader = endpointLoader
+        let directory: EndpointDirectory
         do {
-            directory = EndpointDirectory(try await Self.endpoints(settings, store: store, logger: logger))
+            directory = EndpointDirectory(try await endpointLoader.endpoints(of: settings))
         } catch {
             throw NodeError("the endpoints cannot be read: \(error)")
         }
+        self.directory = directory
         let deliveryTransport = deliveryTransport
-        let callbackGuard = CallbackGuard(settings.security)
+        let upstreamTransport = upstreamTransport
+        let live = LiveSettings(LiveSettings.Snapshot(settings, upstreamTransport: upstreamTransport))
+        self.live = live
         delivering = DeliveryEngine(
             node: node, store: store, directory: directory, time: time, dice: dice, logger: logger,
             options: DeliveryEngineOptions(drainLimit: settings.shutdownTimeout), loop: deliveryTransport.loop
         ) { endpoint in
-            try DestinationFactory.make(endpoint, transport: deliveryTransport, callbackGuard: { callbackGuard }, time: time)
+            try DestinationFactory.make(endpoint, transport: deliveryTransport, callbackGuard: { live.now.callbackGuard }, time: time)
         }
         watching = WatchEngine(
             node: node, upstreams: settings.upstreams, transport: upstreamTransport, store: store, directory: directory,
             intake: delivering.places, time: time, dice: dice, logger: logger, options: Self.watchOptions(settings)
         )
         heartbeat = Heartbeat(node: node, store: store, time: time, logger: logger)
-        let clients = Dictionary(
-            settings.upstreams.map { [upstreamTransport] in ($0.name, ResponsesClient(upstream: $0, transport: upstreamTransport)) },
-            uniquingKeysWith: { first, _ in first })
-        self.clients = clients
+        let (watching, delivering) = (watching, delivering)
+        reloader = Reloader(
+            source: source, live: live,
+            parts: Reloader.Parts(
+                build: { LiveSettings.Snapshot($0, upstreamTransport: upstreamTransport) },
+                check: { endpoint, new in
+                    _ = try DestinationFactory.make(
+                        endpoint, transport: deliveryTransport, callbackGuard: { new.callbackGuard }, time: time)
+                },
+                readEndpoints: { settings throws(StoreError) in try await endpointLoader.endpoints(of: settings) },
+                directory: directory, replaceUpstreams: { await watching.replaceUpstreams($0) },
+                endpointsChanged: {
+                    await delivering.endpointsChanged()
+                    await endpointLoader.prepareInboxes(of: directory.all)
+                }
+            ),
+            time: time, logger: logger)
         intents = IntentLedger(node: node, store: store, time: time)
-        reconciler = IntentReconciler(ledger: intents, store: store, client: { clients[$0] }, time: time, logger: logger)
+        reconciler = IntentReconciler(
+            ledger: intents, store: store, client: { live.now.clients[$0] }, time: time, logger: logger)
         nodeMetrics = NodeMetrics(
             startedAt: time.wallNow, store: store, watching: watching, delivering: delivering, ingestCounts: ingestCounts,
-            reconciler: reconciler)
+            reconciler: reconciler, reloader: reloader)
+    }
+
+    /// Reads the configuration again and takes it over whole, or not at all. What came of it is in the log and in the metrics.
+    package func reload() async {
+        // A refusal is told where operators look for it; a signal has nobody else to tell.
+        _ = try? await reloader.reload()
     }
 
     /// Works until cancelled or shut down gracefully; then drains, closes the store and returns when nothing is left.
@@ -99,11 +131,11 @@ package struct Node: Service {
             await close()
             throw NodeError("the store does not take a row: \(error)")
         }
-        await prepareInboxes()
+        await endpointLoader.prepareInboxes(of: directory.all)
         // Shutdown runs from the end of the list to its beginning: first no more requests, then no more events, then the last deliveries.
         let services: [any Service] = [
             heartbeat,
-            Janitor(retention: settings.retention, store: store, time: time, logger: logger),
+            Janitor(retention: { [live] in live.now.settings.retention }, store: store, time: time, logger: logger),
             EngineService { [delivering] in await delivering.run() },
             EngineService { [watching] in await watching.run() },
             EngineService { [reconciler] in await reconciler.run() },
@@ -118,26 +150,6 @@ package struct Node: Service {
         }
         await close()
         try result.get()
-    }
-
-    /// Makes the inboxes, so that scripts can wait at them before the first file, and so that an operator hears of trouble at once.
-    private func prepareInboxes() async {
-        for endpoint in directory.all {
-            guard case .inbox(let target) = endpoint.target else { continue }
-            do {
-                let inbox = try InboxDestination(target, timeout: endpoint.timeout, time: time)
-                try await inbox.prepare()
-                for warning in inbox.warnings {
-                    logger.warning(
-                        "An inbox is not as it should be.", metadata: ["endpoint.name": "\(endpoint.name)", "warning": "\(warning)"])
-                }
-            } catch {
-                // Every delivery tries again; until then it is a failed attempt with this reason.
-                logger.error(
-                    "An inbox cannot be used; deliveries to it are tried again.",
-                    metadata: ["endpoint.name": "\(endpoint.name)", "error": "\(error)"])
-            }
-        }
     }
 
     private func close() async {
@@ -176,38 +188,13 @@ package struct Node: Service {
 
     private static let deliveryOptions = CurlTransportOptions(name: "deliveries", shards: 4, maxConnectsPerShard: 256, maxTransfers: 2000)
 
-    /// The configuration's endpoints and the store's, each enabled or disabled as was last decided.
-    private static func endpoints(_ settings: Settings, store: SQLiteStore, logger: Logger) async throws(StoreError) -> [Endpoint] {
-        let disabled = try await store.disabledEndpoints()
-        let configured = Set(settings.endpoints.map(\.name))
-        var endpoints = settings.endpoints
-        for endpoint in try await store.storedEndpoints() {
-            if configured.contains(endpoint.name) {
-                // The operator's word counts; the API's endpoint of that name comes back when the file no longer has it.
-                logger.warning(
-                    "the configuration hides an endpoint of the same name that the API made",
-                    metadata: ["endpoint.name": "\(endpoint.name)"])
-            } else {
-                endpoints.append(endpoint)
-            }
-        }
-        return endpoints.map { endpoint in
-            var endpoint = endpoint
-            endpoint.isEnabled = endpoint.isEnabled && disabled[endpoint.name] == nil
-            endpoint.disabledReason = disabled[endpoint.name] ?? endpoint.disabledReason
-            return endpoint
-        }
-    }
-
     private func application() -> some Service {
-        let upstreams = settings.upstreams
-        let tokens = settings.tokens.map(AccessToken.init)
         let places = delivering.places
-        let callbackGuard = CallbackGuard(settings.security)
-        let explainer = CallbackExplainer(callbackGuard: { callbackGuard }, transport: deliveryTransport)
+        let live = live
+        let explainer = CallbackExplainer(callbackGuard: { live.now.callbackGuard }, transport: deliveryTransport)
         let dependencies = ControlDependencies(
-            store: store, directory: directory, upstreams: { upstreams }, client: { [clients] in clients[$0] }, tokens: { tokens },
-            intents: intents, time: time, logger: logger,
+            store: store, directory: directory, upstreams: { live.now.settings.upstreams }, client: { live.now.clients[$0] },
+            tokens: { live.now.tokens }, intents: intents, time: time, logger: logger,
             testEndpoint: { [delivering] endpoint, event, response in await delivering.test(endpoint, event: event, response: response) },
             upstreamStates: { [watching, time] in
                 let now = time.wallNow
@@ -220,10 +207,11 @@ package struct Node: Service {
             readiness: { [readiness] in await readiness() },
             metrics: { [nodeMetrics] in await nodeMetrics.collect() },
             endpointsChanged: { [delivering] in await delivering.endpointsChanged() },
-            callbackGuard: { callbackGuard },
+            callbackGuard: { live.now.callbackGuard },
             explain: { await explainer.explain($0) },
             ingestCounts: ingestCounts,
-            responseRetention: settings.retention.responses
+            responseRetention: { live.now.settings.retention.responses },
+            reload: { [reloader] () async throws(ReloadRefusal) in try await reloader.reload() }
         )
         return makeApplication(
             router: makeRouter(dependencies), listener: ControlListener(host: settings.listen.host, port: settings.listen.port),
@@ -257,28 +245,6 @@ private struct EngineService: Service {
 
     func run() async throws {
         await cancelWhenGracefulShutdown { await body() }
-    }
-}
-
-extension CallbackGuard {
-    fileprivate init(_ security: Settings.Security) {
-        self.init(exceptions: security.allowNetworks, httpsOnly: security.httpsOnly)
-    }
-}
-
-extension AccessToken {
-    fileprivate init(_ token: APIToken) {
-        self.init(name: token.name, token: token.token, scopes: Set(token.scopes.map(AccessScope.init)))
-    }
-}
-
-extension AccessScope {
-    fileprivate init(_ scope: APIToken.Scope) {
-        switch scope {
-        case .admin: self = .admin
-        case .submit: self = .submit
-        case .read: self = .read
-        }
     }
 }
 

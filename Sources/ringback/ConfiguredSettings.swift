@@ -13,16 +13,24 @@ struct ConfiguredSettings {
         let environment = ProcessInfo.processInfo.environment
         path = Settings.locate(configFlag: file) { FileManager.default.fileExists(atPath: $0) }
         do {
-            if let path {
-                settings = try Settings.load(path: path, environment: environment) { try UnreadableFile.read($0) }
-            } else {
-                settings = try Settings.fromEnvironment(environment) { try UnreadableFile.read($0) }
-            }
+            settings = try Self.read(path: path, environment: environment)
         } catch {
             Terminal.note("\(error)")
             let count = error.problems.count + error.omitted
             let name = path ?? "the environment"
             throw CommandFailure("\(name): \(count == 1 ? "1 problem" : "\(count) problems")", exitCode: ExitReport.usage)
         }
+    }
+
+    /// Reads the same file, or the same environment, once more.
+    var readAgain: @Sendable () async throws(SettingsErrors) -> Settings {
+        { [path] () async throws(SettingsErrors) in
+            try Self.read(path: path, environment: ProcessInfo.processInfo.environment)
+        }
+    }
+
+    private static func read(path: String?, environment: [String: String]) throws(SettingsErrors) -> Settings {
+        guard let path else { return try Settings.fromEnvironment(environment) { try UnreadableFile.read($0) } }
+        return try Settings.load(path: path, environment: environment) { try UnreadableFile.read($0) }
     }
 }

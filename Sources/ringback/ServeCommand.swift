@@ -15,6 +15,7 @@ struct ServeCommand: AsyncParsableCommand {
             RINGBACK_UPSTREAM_BASE_URL, RINGBACK_UPSTREAM_API_KEY, RINGBACK_WEBHOOK_URL, RINGBACK_WEBHOOK_SECRET, RINGBACK_INBOX,
             RINGBACK_LISTEN, RINGBACK_STORE, RINGBACK_API_TOKEN.
 
+            SIGHUP reads the configuration again; one with a mistake changes nothing.
             SIGTERM or Ctrl-C drains: running attempts finish, everything else waits in the store for the next start.
             """
     )
@@ -26,17 +27,21 @@ struct ServeCommand: AsyncParsableCommand {
     var logLevel: Settings.LogLevel?
 
     func run() async throws {
-        let settings = try ConfiguredSettings(file: config).settings
+        let configured = try ConfiguredSettings(file: config)
+        let settings = configured.settings
         let level = Logger.Level(logLevel ?? settings.logLevel)
         let format: LineLogHandler.Format = isatty(STDERR_FILENO) == 1 ? .text : .json
         let logger = Logger(label: "ringback") { LineLogHandler(label: $0, format: format, logLevel: level) }
         let manager = ServiceManager(environment: ProcessInfo.processInfo.environment)
         do {
-            let node = try await Node(settings: settings, logger: logger) { _ in
+            let node = try await Node(settings: settings, source: configured.readAgain, logger: logger) { _ in
                 if !manager.tell(.ready) { logger.warning("the service manager could not be told that Ringback is ready") }
             }
             var configuration = ServiceGroupConfiguration(
-                services: [.init(service: node, successTerminationBehavior: .gracefullyShutdownGroup)],
+                services: [
+                    .init(service: ReloadSignals(node: node)),
+                    .init(service: node, successTerminationBehavior: .gracefullyShutdownGroup),
+                ],
                 gracefulShutdownSignals: [.sigterm, .sigint], logger: logger
             )
             // The engines keep to the drain limit by themselves; this is the net below them.

@@ -65,6 +65,7 @@ package enum ProblemKind: String, Sendable, CaseIterable {
     case tooLarge = "too-large"
     case unsupportedMediaType = "unsupported-media-type"
     case idempotencyMismatch = "idempotency-mismatch"
+    case configurationRefused = "configuration-refused"
     case upstreamTrouble = "upstream-trouble"
     case upstreamTimeout = "upstream-timeout"
     case notImplemented = "not-implemented"
@@ -84,7 +85,7 @@ package enum ProblemKind: String, Sendable, CaseIterable {
         case .conflict: 409
         case .tooLarge: 413
         case .unsupportedMediaType: 415
-        case .idempotencyMismatch: 422
+        case .idempotencyMismatch, .configurationRefused: 422
         case .internalTrouble: 500
         case .notImplemented: 501
         case .upstreamTrouble: 502
@@ -108,6 +109,7 @@ package enum ProblemKind: String, Sendable, CaseIterable {
         case .tooLarge: "The body is too large"
         case .unsupportedMediaType: "The body is not JSON"
         case .idempotencyMismatch: "The idempotency key was used for another request"
+        case .configurationRefused: "The configuration was not taken"
         case .upstreamTrouble: "The upstream did not do its part"
         case .upstreamTimeout: "The upstream did not answer in time"
         case .notImplemented: "This version cannot do that"

@@ -63,7 +63,7 @@ struct WatchRoutes {
         guard let body = try await dependencies.store.response(of: watch.id) else {
             let missing = try await dependencies.store.missingResponse(of: watch.id)
             throw Problem(
-                noResponseOf: watch, missing, retention: dependencies.responseRetention,
+                noResponseOf: watch, missing, retention: dependencies.responseRetention(),
                 upstream: dependencies.upstreams().first { $0.name == watch.upstream })
         }
         return Answer(status: .ok, headers: [.contentType: "application/json"], body: body)

@@ -27,6 +27,7 @@ private func routeTable(_ dependencies: ControlDependencies) -> [Route] {
         HealthRoutes(dependencies).all,
         MetricsRoutes(dependencies).all,
         UpstreamRoutes(dependencies).all,
+        ReloadRoutes(dependencies).all,
         WatchRoutes(dependencies).all,
         EventRoutes(dependencies).all,
         EndpointRoutes(dependencies).all,

@@ -12,13 +12,14 @@ struct NodeMetrics: Sendable {
     let delivering: DeliveryEngine
     let ingestCounts: IngestCounts
     let reconciler: IntentReconciler
+    let reloader: Reloader
 
     func collect() async -> [MetricFamily] {
         let watching = await watching.snapshot()
         let delivering = await delivering.snapshot()
         let intents = await reconciler.snapshot
         return process + watching.metrics + delivering.metrics + store.writeStatistics.metrics + ingestCounts.metrics
-            + intents.metrics
+            + intents.metrics + reloader.counts.metrics
     }
 
     private var process: [MetricFamily] {
