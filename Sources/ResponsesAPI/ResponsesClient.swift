@@ -75,36 +75,6 @@ package struct ResponsesClient: Sendable {
         )
     }
 
-    /// Any other call below `{base}/responses`, for one who speaks the API itself: the proxy.
-    ///
-    /// - Parameters:
-    ///   - path: The decoded segments after `responses`. None is `.` or `..`.
-    ///   - query: Encoded, as it is to be sent. Parameters that the base URL has already are left out: the operator has set them.
-    ///   - headers: All that the call needs beside the upstream's own, which they replace.
-    package func request(
-        _ method: TransferRequest.Method, path: [String], query: String?, headers: [HeaderField], body: [UInt8]?, limits: TransferLimits
-    ) -> TransferRequest {
-        TransferRequest(
-            method: method, url: url(path: path, query: passable(query)),
-            headers: RequestHeaders.merged(own: [], watch: headers, upstream: upstream), body: body,
-            // A paused HTTP/2 stream cannot make its sender wait for long; an HTTP/1 connection of its own can.
-            version: .http1, limits: limits, trust: TransferTrust(caFile: upstream.caFile)
-        )
-    }
-
-    private func passable(_ query: String?) -> [String] {
-        let name: (Substring) -> Substring = { $0.prefix { $0 != "=" } }
-        let fixed = Set(baseQuery.map { $0.split(separator: "&").map(name) } ?? [])
-        return (query ?? "").split(separator: "&").filter { !fixed.contains(name($0)) }.map {
-            // A fragment would end the query.
-            $0.split(separator: "#", omittingEmptySubsequences: false).joined(separator: "%23")
-        }
-    }
-
-    private var baseQuery: Substring? {
-        upstream.baseURL.firstIndex(of: "?").map { upstream.baseURL[upstream.baseURL.index(after: $0)...] }
-    }
-
     private enum Accept: String {
         case json = "application/json"
         case eventStream = "text/event-stream"

@@ -43,7 +43,9 @@ extension SandboxResponse {
         case .extra(let type): return (type, [])
         case .roundDone:
             // The round is completed, a response within the response; a GET goes on saying that the whole is not.
-            let members = (document(at: entry.offset, id: shownID + "r1").members ?? []).map { $0.key == "status" ? .init("status", "completed") : $0 }
+            let members = (document(at: entry.offset, id: shownID + "r1").members ?? []).map {
+                $0.key == "status" ? .init("status", "completed") : $0
+            }
             return ("response.completed", [.init("response", .object(members))])
         case .itemAdded: return ("response.output_item.added", item("in_progress", text: nil))
         case .partAdded: return ("response.content_part.added", place + [.init("part", ResponseDocument.part(""))])
