@@ -5,6 +5,7 @@ import Store
 import Testing
 import Transport
 import Watching
+import WatchingTesting
 
 @Suite("A watch engine keeps to the rate of each credential", .timeLimit(.minutes(2)))
 struct WatchEngineGovernorTests {

@@ -5,6 +5,7 @@ import Store
 import Testing
 import Transport
 import Watching
+import WatchingTesting
 
 @Suite("A watch engine learns manners", .timeLimit(.minutes(3)))
 struct WatchEngineLearningTests {
