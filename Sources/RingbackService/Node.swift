@@ -199,7 +199,7 @@ package struct Node: Service {
             upstreamStates: { [watching, time] in
                 let now = time.wallNow
                 return Dictionary(
-                    await watching.snapshot().upstreams.map { ($0.name, UpstreamState($0, now: now)) },
+                    await watching.upstreamSnapshots().map { ($0.name, UpstreamState($0, now: now)) },
                     uniquingKeysWith: { first, _ in first })
             },
             liveProgress: { [watching] id in await watching.liveProgress(of: id).map(LiveProgress.init) },

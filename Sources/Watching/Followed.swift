@@ -34,8 +34,9 @@ final class Followed {
     var credential: (key: CredentialKey, generation: Int)?
     var stream: Request?
     var retrieval: Request?
-    /// Whether any request was made: the first one of a watch goes before the others.
-    var hasAsked = false
+    /// Whether any request was made, by this process or an earlier one: the first one of a watch goes before the others. After a restart
+    /// thousands are taken up again at once; they must not stand before those that are really new.
+    var hasAsked: Bool
     /// The last GET's answer was too large to be held: the next one may take its time.
     var hasHeavyAnswers = false
     /// Events of all streams so far.
@@ -58,6 +59,7 @@ final class Followed {
         model = claimed.watch.model
         lastError = claimed.watch.lastError
         notedFollowing = claimed.watch.following
+        hasAsked = claimed.watch.following != .none
         self.machine = machine
     }
 

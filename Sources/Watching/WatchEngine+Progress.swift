@@ -94,7 +94,8 @@ extension WatchEngine {
         return snapshot
     }
 
-    private func upstreamSnapshots() -> [UpstreamSnapshot] {
+    /// The upstreams' part of ``snapshot()``. Looks at those who wait only, so that it may be asked for by every request.
+    package func upstreamSnapshots() -> [UpstreamSnapshot] {
         let now = time.now
         var waiting: [UpstreamName: (count: Int, since: Moment)] = [:]
         for governor in governors.all {

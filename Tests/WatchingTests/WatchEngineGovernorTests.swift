@@ -155,6 +155,31 @@ struct WatchEngineGovernorTests {
         }
     }
 
+    @Test("after a restart a new watch goes before those that are taken up again")
+    func restart() async throws {
+        try await withTemporaryDirectory { directory in
+            let time = CountingTime()
+            let store = try openStore(in: directory, time: time)
+            try await withEngine(on: store, time: time, upstream: Self.slow { $0.requestsPerSecond = 1000 }) { bench in
+                for number in 1...3 {
+                    let id = try await bench.register("resp_\(number)")
+                    await bench.transport.nextCall().respond("in_progress")
+                    try await bench.moveClock { try await bench.watch(id)?.following == .poll }
+                }
+            }
+            time.advance(by: .seconds(1))
+            let new = NewWatch(upstream: EngineBench.upstreamName, response: ResponseID(trusted: "resp_new"))
+            _ = try await store.register(new, now: time.wallNow)
+            try await withEngine(on: store, node: "node-2", time: time, upstream: Self.slow()) { bench in
+                // Nobody else waits yet when the first is claimed.
+                var order = [await bench.transport.nextCall().request.url]
+                for _ in 1...2 { order.append(try await bench.callLater().request.url) }
+                #expect(order.map { $0.split(separator: "/").last } == ["resp_1", "resp_new", "resp_2"])
+            }
+            await store.close()
+        }
+    }
+
     @Test("requests of watches that were stopped do not pile up in a line that is held")
     func unwanted() async throws {
         try await withEngine(Self.slow()) { bench in
