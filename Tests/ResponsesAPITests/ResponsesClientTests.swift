@@ -124,6 +124,13 @@ struct ResponsesClientTests {
         #expect(request.limits.idle == .seconds(9))
     }
 
+    @Test("sends no key of the upstream's beside a watch's own, whichever header that comes in", arguments: ["Authorization", "api-key"])
+    func ownCredential(_ header: String) {
+        let client = client { $0.apiKeyHeader = "api-key" }
+        let request = client.retrieveRequest(id, headers: [HeaderField(header, Secret("the-clients"))])
+        #expect(fields(request) == ["\(header): the-clients", "Accept: application/json"])
+    }
+
     @Test(
         "joins base and path with one slash",
         arguments: ["https://h/v1", "https://h/v1/", "https://h/v1//", "https://h/v1?", "https://h/v1/?"])

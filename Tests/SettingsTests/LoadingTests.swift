@@ -81,6 +81,23 @@ struct LoadingTests {
             ])
     }
 
+    @Test("says whose key the proxy sends, and whether a create may be sent twice")
+    func relaying() throws {
+        let upstream = try load(
+            """
+            upstreams:
+              - name: default
+                base_url: https://api.example.com/v1
+                credentials: passthrough
+                api_key_header: api-key
+                idempotent_creates: true
+            """
+        ).upstreams[0]
+        #expect(upstream.credentials == .passthrough && upstream.idempotentCreates)
+        // The clients bring their keys in that header, so there need not be one here.
+        #expect(upstream.apiKeyHeader == "api-key" && upstream.apiKey == nil)
+    }
+
     @Test("describes how an endpoint shows its receiver who it is")
     func receivers() throws {
         let settings = try load(
