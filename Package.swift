@@ -89,7 +89,6 @@ let package = Package(
             name: "Control",
             dependencies: [
                 "AddressGuard", "RawJSON", "ResponsesAPI", "RingbackCore", "Store", "WebhookSignature", "Cryptography", "Transport",
-                .product(name: "DequeModule", package: "swift-collections"),
                 .product(name: "Hummingbird", package: "hummingbird"),
                 .product(name: "HTTPTypes", package: "swift-http-types"),
                 .product(name: "Logging", package: "swift-log"),

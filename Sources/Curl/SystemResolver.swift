@@ -12,7 +12,9 @@ package struct SystemResolver: NameResolver {
     package func addresses(of name: String) -> NameResolution {
         var hints = addrinfo()
         hints.ai_family = AF_UNSPEC
-        hints.ai_socktype = Int32(SOCK_STREAM.rawValue)
+        // Each address once, and not for every kind of socket. By protocol: with whole-module optimisation the compiler does not find
+        // SOCK_STREAM, which libcurl's headers define too.
+        hints.ai_protocol = Int32(IPPROTO_TCP)
         // Both families, whatever addresses this machine has (no AI_ADDRCONFIG): a name with a forbidden address is refused everywhere.
         var list: UnsafeMutablePointer<addrinfo>?
         let code = getaddrinfo(name, nil, &hints, &list)

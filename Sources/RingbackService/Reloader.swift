@@ -2,8 +2,8 @@ import Control
 import Destinations
 import Logging
 import NIOConcurrencyHelpers
-package import RingbackCore
-package import Settings
+import RingbackCore
+import Settings
 import Store
 import StoreSQLite
 

@@ -2,7 +2,6 @@ import Cryptography
 import HTTPTypes
 import Hummingbird
 import Logging
-import NIOConcurrencyHelpers
 import NIOCore
 import RingbackCore
 import Store
@@ -10,7 +9,6 @@ import Store
 /// Turns a request into the answer of its route: access, body, idempotency, errors. The one way in for every route.
 struct Answering: Sendable {
     private let dependencies: ControlDependencies
-    private let idempotency = NIOLockedValueBox(IdempotencyTable())
 
     init(_ dependencies: ControlDependencies) {
         self.dependencies = dependencies
@@ -98,28 +96,44 @@ struct Answering: Sendable {
         }
     }
 
-    private func idempotencyKey(_ call: Call, _ request: Request) throws(Problem) -> IdempotencyTable.Key? {
+    private func idempotencyKey(_ call: Call, _ request: Request) throws(Problem) -> IdempotencyKey? {
         guard let text = HTTPField.Name("idempotency-key").flatMap({ call.head.headerFields[$0] }) else { return nil }
-        guard (1...IdempotencyTable.maximumKeyBytes).contains(text.utf8.count) else {
-            throw Problem(.invalidRequest, "an Idempotency-Key has 1 to \(IdempotencyTable.maximumKeyBytes) bytes")
+        guard (1...Self.maximumKeyBytes).contains(text.utf8.count) else {
+            throw Problem(.invalidRequest, "an Idempotency-Key has 1 to \(Self.maximumKeyBytes) bytes")
         }
-        return IdempotencyTable.Key(caller: call.caller.name, target: "\(request.method.rawValue) \(request.uri.path)", key: text)
+        return IdempotencyKey(caller: call.caller.name, target: "\(request.method.rawValue) \(request.uri.path)", text: text)
     }
 
-    private func answerOnce(_ key: IdempotencyTable.Key, _ call: Call, by route: Route) async throws -> Answer {
-        let digest = SHA256.digest(of: call.body)
-        switch idempotency.withLockedValue({ $0.admit(key, body: digest, now: call.now) }) {
+    private static let maximumKeyBytes = 255
+
+    private func answerOnce(_ key: IdempotencyKey, _ call: Call, by route: Route) async throws -> Answer {
+        switch try await dependencies.store.admit(key, digest: SHA256.digest(of: call.body), now: call.now) {
         case .proceed:
-            var answer: Answer?
-            defer { idempotency.withLockedValue { [answer] in $0.finish(key, with: answer) } }
-            answer = try await route.answer(call)
-            return answer ?? Answer.noContent
-        case .repeated(let answer):
-            return answer
+            do {
+                let answer = try await route.answer(call)
+                await finish(key, with: KeptAnswer(answer))
+                return answer
+            } catch {
+                await finish(key, with: nil)
+                throw error
+            }
+        case .repeated(let kept):
+            return Answer(kept)
         case .underWay:
             throw Problem(.conflict, "a request with this Idempotency-Key is being worked on: try again in a moment", retryAfter: 1)
         case .mismatch:
             throw Problem(.idempotencyMismatch, "this Idempotency-Key came with another body before: use a fresh key for another request")
+        }
+    }
+
+    /// The request is done, whatever the store says now. Without its answer on disk the key stays taken until a restart frees it, and a
+    /// repetition is told that the first one is being worked on.
+    private func finish(_ key: IdempotencyKey, with answer: KeptAnswer?) async {
+        do {
+            try await dependencies.store.finish(key, with: answer)
+        } catch {
+            dependencies.logger.warning(
+                "The answer to a request with an Idempotency-Key could not be kept", metadata: ["error": "\(error)"])
         }
     }
 
@@ -136,6 +150,24 @@ struct Answering: Sendable {
                 metadata: ["http.route": "\(route.path)", "error.type": "\(type(of: error))"]
             )
             return Problem(.internalTrouble, "something went wrong inside Ringback; its log says more")
+        }
+    }
+}
+
+extension KeptAnswer {
+    /// - Returns: `nil` for what is not kept: failures, so that they can be tried again, and what is too large or passes as it comes.
+    fileprivate init?(_ answer: Answer) {
+        guard answer.status.kind == .successful, answer.relayed == nil, answer.body.count <= Self.maximumBytes else { return nil }
+        self.init(
+            status: answer.status.code, headers: answer.headers.map { Header(name: $0.name.rawName, value: $0.value) }, body: answer.body)
+    }
+}
+
+extension Answer {
+    fileprivate init(_ kept: KeptAnswer) {
+        self.init(status: HTTPResponse.Status(code: kept.status), body: kept.body)
+        for header in kept.headers {
+            if let name = HTTPField.Name(header.name) { headers.append(HTTPField(name: name, value: header.value)) }
         }
     }
 }
