@@ -38,7 +38,7 @@ package struct CreatedStream: Sendable {
             let members = EventMembers(data)
             if let response = response(members, in: data) {
                 finding = response
-            } else if EventKind(members, type: type, data: data) == .end {
+            } else if EventKind(members, type: type, data: data).speaksOfAnEnd {
                 finding = .error
             }
         }

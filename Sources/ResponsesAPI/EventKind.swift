@@ -15,6 +15,14 @@ enum EventKind {
     /// Everything else, types of the future included.
     case other
 
+    /// Whether nothing good can follow in a stream that has not named its response yet.
+    var speaksOfAnEnd: Bool {
+        switch self {
+        case .end, .error, .done: true
+        case .queued, .inProgress, .keepalive, .other: false
+        }
+    }
+
     private static let ends = ["response.completed", "response.failed", "response.incomplete", "response.cancelled"]
 
     /// - Parameter type: The event's `event` line: what the event is called when its data does not say.
