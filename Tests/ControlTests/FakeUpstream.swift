@@ -3,6 +3,7 @@ import Hummingbird
 import Logging
 import NIOConcurrencyHelpers
 import NIOCore
+import NIOPosix
 
 /// A vendor's API that answers what a test says, and remembers what it was asked.
 struct FakeUpstream: Sendable {
@@ -120,6 +121,8 @@ final class StreamScript: Sendable {
                 case .bytes(let bytes):
                     do {
                         try await writer.write(ByteBuffer(bytes: bytes))
+                        // Until the connection's loop has taken it over, a full connection does not show: a busy loop would let us write on.
+                        for loop in MultiThreadedEventLoopGroup.singleton.makeIterator() { try await loop.submit {}.get() }
                     } catch {
                         state.withLockedValue { $0.hasReaderLeft = true }
                         throw error

@@ -31,7 +31,10 @@ final class RelayedBody: Sendable {
             // A client that takes nothing keeps its writer waiting, whatever becomes of the pipe: so its connection is closed, too.
             try await pipe.lent(to: client, time: time, brokenOff: { [client] in client?.close() }) {
                 if opening.readableBytes > 0 { try await writer.write(opening) }
-                while let bytes = try await pipe.next() { try await writer.write(bytes) }
+                while let bytes = try await pipe.next() {
+                    try await writer.write(bytes)
+                    await client?.settle()
+                }
             }
             // Only a body that ended properly is given a proper end: what broke off throws, and the client's connection breaks off as well.
             try await writer.finish(nil)

@@ -29,6 +29,14 @@ final class ClientConnection: Sendable {
         state.withLockedValue { $0.channel }?.close(promise: nil)
     }
 
+    /// Returns when the connection's loop has taken over what was written before: only then can it say that it has enough. A writer that
+    /// does not wait for that can be far ahead of a loop that is busy, and fill the memory.
+    func settle() async {
+        guard let channel = state.withLockedValue({ $0.channel }) else { return }
+        // A loop that is shut down takes nothing over any more, and the next write says so.
+        try? await channel.eventLoop.submit {}.get()
+    }
+
     fileprivate func begin(_ channel: any Channel) {
         state.withLockedValue { $0.channel = channel }
     }
