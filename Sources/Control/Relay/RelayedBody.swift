@@ -31,9 +31,14 @@ final class RelayedBody: Sendable {
             // A client that takes nothing keeps its writer waiting, whatever becomes of the pipe: so its connection is closed, too.
             try await pipe.lent(to: client, time: time, brokenOff: { [client] in client?.close() }) {
                 if opening.readableBytes > 0 { try await writer.write(opening) }
+                var unsettled = 0
                 while let bytes = try await pipe.next() {
                     try await writer.write(bytes)
+                    unsettled += bytes.readableBytes
+                    // Not after each event of a stream: waiting for the loop costs as much as an event does.
+                    guard unsettled >= RelayLimits.waitingBytes else { continue }
                     await client?.settle()
+                    unsettled = 0
                 }
             }
             // Only a body that ended properly is given a proper end: what broke off throws, and the client's connection breaks off as well.
