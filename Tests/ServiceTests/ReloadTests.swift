@@ -14,7 +14,9 @@ struct ReloadTests {
                 let running = try await surroundings.createResponse(["duration": "2s"])
                 try await bridge.register(running)
                 let archive = surroundings.directory.appending(path: "archive")
-                try bridge.editConfiguration { $0 + "\n  - { name: archive, inbox: \(archive.path) }\n" }
+                try bridge.editConfiguration {
+                    $0.replacing("endpoints:\n", with: "endpoints:\n  - { name: archive, inbox: \(archive.path) }\n")
+                }
                 let answer = try await surroundings.client.post(bridge.url + "/v1/reload", "")
                 #expect(answer.status == 200, "\(answer.text)")
                 #expect(try answer.json()["changed"] == ["endpoints"])
@@ -36,7 +38,9 @@ struct ReloadTests {
             let bridge = try Bridge(surroundings)
             try await bridge.lend { process in
                 let before = try await bridge.get("/v1/endpoints").text
-                try bridge.editConfiguration { $0.replacing("inbox:", with: "inbx:") + "\n  - { name: more, inbox: ./more }\n" }
+                try bridge.editConfiguration {
+                    $0.replacing("inbox:", with: "inbx:").replacing("endpoints:\n", with: "endpoints:\n  - { name: more, inbox: ./more }\n")
+                }
                 let answer = try await surroundings.client.post(bridge.url + "/v1/reload", "")
                 #expect(answer.status == 422)
                 #expect(try answer.json()["type"] == "urn:ringback:problem:configuration-refused")
