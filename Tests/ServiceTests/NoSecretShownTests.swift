@@ -154,7 +154,7 @@ private final class SecretiveRun: Sendable {
             try await post(
                 "/v1/watches",
                 """
-                {"response_id": "\(response)", "headers": {"X-On-Behalf-Of": "\(secrets["watch header"] ?? "")"},
+                {"response_id": "\(response)", "headers": {"X-Team": "\(secrets["watch header"] ?? "")"},
                  "callback": {"url": "\(url)?token=\(secrets["callback url"] ?? "")", "secret": "\(secrets["callback secret"] ?? "")",
                               "headers": {"X-Key": "\(secrets["callback header"] ?? "")"}}}
                 """, status: 201)
