@@ -14,12 +14,15 @@ struct Sizes: Sendable, Codable {
     var relayed = 100
     /// Events a second in each of them.
     var relayedRate = 20
+    /// Dead letters that are redriven.
+    var letters = 100_000
     /// Seconds for what comes in the wake of a change, such as writing back progress, to be over.
     var settlingSeconds = 2.0
 
     static let full = Sizes()
     /// Says that everything works, and little about speed.
-    static let quick = Sizes(idle: [200], steady: 200, steadySeconds: 2, burst: 200, deliveries: 500, relayed: 20, settlingSeconds: 0.3)
+    static let quick = Sizes(
+        idle: [200], steady: 200, steadySeconds: 2, burst: 200, deliveries: 500, relayed: 20, letters: 500, settlingSeconds: 0.3)
 
     /// Descriptors that the largest scenario needs in one process.
     var descriptors: Int {

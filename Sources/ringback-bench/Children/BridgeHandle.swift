@@ -15,11 +15,13 @@ final class BridgeHandle: Contender {
     private let transport: any Transport
 
     /// - Parameter scratch: A directory of its own.
-    init(program: String, scratch: String, world: WorldHandle, inFlight: Int, transport: any Transport) async throws {
+    init(program: String, scratch: String, world: WorldHandle, inFlight: Int, neighbours: [String] = [], transport: any Transport)
+        async throws
+    {
         self.transport = transport
         let configuration = scratch + "/ringback.yaml"
         log = scratch + "/ringback.log"
-        try Self.configuration(store: scratch + "/ringback.db", world: world, inFlight: inFlight)
+        try Self.configuration(store: scratch + "/ringback.db", world: world, inFlight: inFlight, neighbours: neighbours)
             .write(toFile: configuration, atomically: true, encoding: .utf8)
         child = try Child("ringback", program: program, arguments: ["serve", "--config", configuration], log: log)
         do {
@@ -36,24 +38,27 @@ final class BridgeHandle: Contender {
     }
 
     /// As it ships, except for what a benchmark needs: the vendor may be asked as often as we like.
-    private static func configuration(store: String, world: WorldHandle, inFlight: Int) -> String {
-        """
-        listen: 127.0.0.1:0
-        store: "sqlite:\(store)"
-        upstreams:
-          - name: default
-            base_url: \(world.baseURL)
-            api_key: bench
-            stream_idle_timeout: \(Contenders.streamIdleTimeout.components.seconds)s
-            requests_per_second: 100000
-            max_streams: 20000
-            manners: { stream: yes, stream_unrequested: yes, stream_window: unlimited }
-        endpoints:
-          - name: \(endpoint)
-            url: \(world.hook)
-            secret: \(world.secret)
-            max_in_flight: \(inFlight)
-        """
+    private static func configuration(store: String, world: WorldHandle, inFlight: Int, neighbours: [String]) -> String {
+        let others = neighbours.enumerated().map { index, path in
+            "\n  - { name: neighbour-\(index), url: \"\(world.url(path))\", secret: \(world.secret), max_in_flight: \(inFlight) }"
+        }
+        return """
+            listen: 127.0.0.1:0
+            store: "sqlite:\(store)"
+            upstreams:
+              - name: default
+                base_url: \(world.baseURL)
+                api_key: bench
+                stream_idle_timeout: \(Contenders.streamIdleTimeout.components.seconds)s
+                requests_per_second: 100000
+                max_streams: 20000
+                manners: { stream: yes, stream_unrequested: yes, stream_window: unlimited }
+            endpoints:
+              - name: \(endpoint)
+                url: \(world.hook)
+                secret: \(world.secret)
+                max_in_flight: \(inFlight)\(others.joined())
+            """
     }
 
     var id: Int32 { child.id }
@@ -81,6 +86,12 @@ final class BridgeHandle: Contender {
 
     func enableEndpoint() async throws {
         try await send(.post, "/v1/endpoints/\(Self.endpoint)/enable", body: [])
+    }
+
+    /// Makes all dead letters due again; returns when that is done. Can run beside everything else.
+    var redrive: @Sendable () async throws -> Void {
+        let send = Sender(server: server, transport: transport)
+        return { _ = try await send(.post, "/v1/dead-letters/redrive", body: []) }
     }
 
     /// Whether the store knows of no watch that still runs.

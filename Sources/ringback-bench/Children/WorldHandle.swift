@@ -17,7 +17,10 @@ final class WorldHandle {
 
     var id: Int32 { child.id }
     var baseURL: String { "http://127.0.0.1:\(ports.upstream)/v1" }
-    var hook: String { "http://127.0.0.1:\(ports.receiver)/hook" }
+    var hook: String { url(ReceiverConnection.path) }
+
+    /// A path of the receiver.
+    func url(_ path: String) -> String { "http://127.0.0.1:\(ports.receiver)\(path)" }
 
     func end() {
         child.end(bySignal: false)

@@ -7,6 +7,8 @@ enum Scenario: String, CaseIterable, ExpressibleByArgument, Sendable {
     case burst
     case deliveries
     case relay
+    case fairness
+    case redrive
 
     func measure(_ stage: Stage, order: [Stage.Kind]) async throws -> [Figure] {
         switch self {
@@ -15,6 +17,8 @@ enum Scenario: String, CaseIterable, ExpressibleByArgument, Sendable {
         case .burst: try await Burst.measure(stage, order: order)
         case .deliveries: try await Deliveries.measure(stage, order: order)
         case .relay: try await RelayedStreams.measure(stage, order: order)
+        case .fairness: try await Fairness.measure(stage)
+        case .redrive: try await Redrive.measure(stage)
         }
     }
 }

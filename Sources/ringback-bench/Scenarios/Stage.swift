@@ -18,6 +18,8 @@ final class Stage {
 
     static let openLimit: Duration = .seconds(120)
     static let callbackLimit: Duration = .seconds(120)
+    /// The same, for so many callbacks that they take a while.
+    static let secondsPerThousand = 5.0
 
     let world: WorldHandle
     let sizes: Sizes
@@ -50,10 +52,15 @@ final class Stage {
         try await run(BareHandle(program: program, scratch: freshDirectory(), world: world), body)
     }
 
-    func withRingback<Result>(inFlight: Int, _ body: (BridgeHandle) async throws -> Result) async throws -> Result {
+    /// - Parameter neighbours: Paths of the receiver for further endpoints, which get every event too.
+    func withRingback<Result>(inFlight: Int, neighbours: [String] = [], _ body: (BridgeHandle) async throws -> Result) async throws
+        -> Result
+    {
         let directory = try freshDirectory()
         return try await run(
-            BridgeHandle(program: ringback, scratch: directory, world: world, inFlight: inFlight, transport: transport), body)
+            BridgeHandle(
+                program: ringback, scratch: directory, world: world, inFlight: inFlight, neighbours: neighbours, transport: transport), body
+        )
     }
 
     /// What reads streams as a client does.
@@ -97,7 +104,7 @@ final class Stage {
 
     /// Returns the world's report when so many responses were called back about, or when it has become clear that they never will be.
     func callbacks(_ count: Int) async throws -> WorldReport {
-        let deadline = ContinuousClock.now + Self.callbackLimit
+        let deadline = ContinuousClock.now + max(Self.callbackLimit, .seconds(Self.secondsPerThousand * Double(count) / 1000))
         while try await world.tell(.progress).received < count, ContinuousClock.now < deadline {
             try await Task.sleep(for: .milliseconds(25))
         }

@@ -8,7 +8,13 @@ final class ReceiverConnection: ChannelInboundHandler {
     typealias InboundIn = ByteBuffer
     typealias OutboundOut = ByteBuffer
 
-    private static let path = "/hook"
+    /// Where callbacks are counted and measured.
+    static let path = "/hook"
+    /// Takes requests and never answers.
+    static let hangingPath = "/hang"
+    /// Answers, after a while.
+    static let slowPath = "/slow"
+    private static let slowness: TimeAmount = .seconds(2)
 
     private let world: World
     private let key: VerifyingKey
@@ -25,10 +31,12 @@ final class ReceiverConnection: ChannelInboundHandler {
         reader.append(unwrapInboundIn(data))
         do {
             while let request = try reader.next() {
-                let isGood = takes(request, at: now)
-                if !isGood { world.refused() }
-                let answer = ResponseBytes.status(isGood ? "200 OK" : "400 Bad Request")
-                context.writeAndFlush(wrapOutboundOut(answer), promise: nil)
+                switch request.path {
+                case Self.path: answer(context, request, at: now)
+                case Self.hangingPath: break
+                case Self.slowPath: answerLater(context)
+                default: write(context, ResponseBytes.status("200 OK"))
+                }
             }
         } catch {
             context.close(promise: nil)
@@ -37,6 +45,28 @@ final class ReceiverConnection: ChannelInboundHandler {
 
     func errorCaught(context: ChannelHandlerContext, error: any Error) {
         context.close(promise: nil)
+    }
+
+    private func answer(_ context: ChannelHandlerContext, _ request: Request, at now: NIODeadline) {
+        guard !world.isRefusing else {
+            world.turnedAway()
+            return write(context, ResponseBytes.abort)
+        }
+        let isGood = takes(request, at: now)
+        if !isGood { world.refused() }
+        write(context, ResponseBytes.status(isGood ? "200 OK" : "400 Bad Request"))
+    }
+
+    private func answerLater(_ context: ChannelHandlerContext) {
+        let loopBound = NIOLoopBound((self, context), eventLoop: context.eventLoop)
+        context.eventLoop.scheduleTask(in: Self.slowness) {
+            let (connection, context) = loopBound.value
+            connection.write(context, ResponseBytes.status("200 OK"))
+        }
+    }
+
+    private func write(_ context: ChannelHandlerContext, _ bytes: ByteBuffer) {
+        context.writeAndFlush(wrapOutboundOut(bytes), promise: nil)
     }
 
     private func takes(_ request: Request, at now: NIODeadline) -> Bool {

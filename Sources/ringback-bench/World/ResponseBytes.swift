@@ -38,6 +38,9 @@ enum ResponseBytes {
         ByteBuffer(string: "HTTP/1.1 \(line)\r\nContent-Length: 0\r\n\r\n")
     }
 
+    /// The receiver wants no more of this message.
+    static let abort = ByteBuffer(string: "HTTP/1.1 400 Bad Request\r\nWebhook-Delivery: abort-message\r\nContent-Length: 0\r\n\r\n")
+
     private static let streamHead =
         "HTTP/1.1 200 OK\r\nContent-Type: text/event-stream; charset=utf-8\r\nCache-Control: no-cache\r\nTransfer-Encoding: chunked\r\n\r\n"
 

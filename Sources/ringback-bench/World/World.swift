@@ -25,6 +25,7 @@ final class World {
     private var ticking: RepeatedTask?
     private var chatter: Chatter?
     private var ending: Ending?
+    private(set) var isRefusing = false
 
     /// Deltas go round the responses one by one, so that they are spread over the interval as strangers' are.
     private struct Chatter {
@@ -64,6 +65,8 @@ final class World {
         case .end(let milliseconds):
             let running = responses.indices.filter { !responses[$0].isEnded }
             ending = Ending(duration: Int64(milliseconds) * 1_000_000, startedAt: .now(), order: running.shuffled())
+        case .refuse(let isRefusing):
+            self.isRefusing = isRefusing
         case .mark:
             markedAt = .now()
             lastReceivedAt = nil
@@ -86,6 +89,7 @@ final class World {
         latenesses = []
         chatter = nil
         ending = nil
+        isRefusing = false
     }
 
     private func report(for order: WorldOrder) -> WorldReport {
@@ -215,6 +219,10 @@ final class World {
 
     func refused() {
         counts.refused += 1
+    }
+
+    func turnedAway() {
+        counts.turnedAway += 1
     }
 }
 

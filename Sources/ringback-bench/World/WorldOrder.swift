@@ -10,6 +10,8 @@ enum WorldOrder: Sendable {
     case stampedChatter(milliseconds: Int)
     /// All running responses end, spread evenly over so many milliseconds.
     case end(milliseconds: Int)
+    /// The receiver turns callbacks away for good, or takes them again.
+    case refuse(Bool)
     /// Measure ``WorldReport/secondsToLast`` from now.
     case mark
     /// Say the counts.
@@ -24,6 +26,7 @@ enum WorldOrder: Sendable {
         case .chatter(let milliseconds): "chatter \(milliseconds)"
         case .stampedChatter(let milliseconds): "stamped \(milliseconds)"
         case .end(let milliseconds): "end \(milliseconds)"
+        case .refuse(let isRefusing): "refuse \(isRefusing ? 1 : 0)"
         case .mark: "mark"
         case .progress: "progress"
         case .report: "report"
@@ -39,6 +42,7 @@ enum WorldOrder: Sendable {
         case "chatter": self = .chatter(milliseconds: number)
         case "stamped": self = .stampedChatter(milliseconds: number)
         case "end": self = .end(milliseconds: number)
+        case "refuse": self = .refuse(number == 1)
         case "mark": self = .mark
         case "progress": self = .progress
         case "report": self = .report

@@ -14,6 +14,8 @@ struct WorldReport: Codable, Sendable {
     var duplicates = 0
     /// Requests to the receiver that were no proper callback: unsigned, wrongly signed, or for a response nobody has.
     var refused = 0
+    /// Callbacks that were turned away on purpose.
+    var turnedAway = 0
     /// From the last mark to the last first callback, in seconds.
     var secondsToLast: Double?
     /// From the terminal event's write to the callback's last byte, in milliseconds; only in the answer to `report`.
