@@ -119,15 +119,20 @@ struct RelayStreamTests {
         }
     }
 
+    /// A client that has read the first event of a retrieval (`GET`) or of a foreground create (`POST`).
+    private static func reader(_ method: String, of script: StreamScript, port: Int) async throws -> OpenAnswer {
+        let target = method == "GET" ? "/v1/responses/resp_1?stream=true" : "/v1/responses"
+        let client = try await OpenAnswer.open(port: port, method, target, body: method == "GET" ? nil : foreground)
+        script.send(event: "response.created", queued)
+        _ = try await client.read(until: "}}\n\n\r\n")
+        return client
+    }
+
     @Test("that breaks off at the upstream breaks off at the client, and has no proper end", arguments: ["POST", "GET"])
     func breaksOff(_ method: String) async throws {
         let script = StreamScript()
         try await Self.with(script) { control, _ async throws in
-            let target = method == "GET" ? "/v1/responses/resp_1?stream=true" : "/v1/responses"
-            let client = try await OpenAnswer.open(
-                port: control.probe.port, method, target, body: method == "GET" ? nil : Self.foreground)
-            script.send(event: "response.created", Self.queued)
-            _ = try await client.read(until: "}}\n\n\r\n")
+            let client = try await Self.reader(method, of: script, port: control.probe.port)
             script.send(event: "response.in_progress")
             script.cut()
             let rest = try await client.rest()
@@ -140,11 +145,7 @@ struct RelayStreamTests {
     func clientLeaves(_ method: String) async throws {
         let script = StreamScript()
         try await Self.with(script) { control, _ async throws in
-            let target = method == "GET" ? "/v1/responses/resp_1?stream=true" : "/v1/responses"
-            let client = try await OpenAnswer.open(
-                port: control.probe.port, method, target, body: method == "GET" ? nil : Self.foreground)
-            script.send(event: "response.created", Self.queued)
-            _ = try await client.read(until: "}}\n\n\r\n")
+            let client = try await Self.reader(method, of: script, port: control.probe.port)
             client.close()
             try await script.readerLeft()
         }
