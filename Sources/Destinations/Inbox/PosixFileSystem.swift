@@ -3,8 +3,7 @@ package import RingbackCore
 
 /// The real file system.
 ///
-/// The only place above the C wrappers with unsafe expressions: system calls take paths and buffers as pointers. Each pointer lives for one
-/// call; nothing keeps one.
+/// System calls take paths and buffers as pointers, hence the unsafe expressions. Each pointer lives for one call; nothing keeps one.
 package struct PosixFileSystem: InboxFileSystem {
     package init() {}
 
