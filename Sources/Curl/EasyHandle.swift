@@ -76,7 +76,12 @@ final class EasyHandle {
         // Debian compiles a certificate directory in. With one, libcurl cannot share its store of authorities: each connection would
         // parse the whole bundle, 0.9 MB and 47 ms. The bundle file is its default and stays.
         setter.set(CURLOPT_CAPATH, pointer: nil)
-        if let file = request.trust.caFile { setter.set(CURLOPT_CAINFO, file) }
+        if !prepared.isTLS {
+            // Each connection would keep two copies of a path that it never reads.
+            setter.set(CURLOPT_CAINFO, pointer: nil)
+        } else if let file = request.trust.caFile {
+            setter.set(CURLOPT_CAINFO, file)
+        }
         if let identity = request.trust.identity {
             setter.set(CURLOPT_SSLCERT, identity.certificateFile)
             setter.set(CURLOPT_SSLKEY, identity.keyFile)
@@ -116,6 +121,7 @@ final class EasyHandle {
         setter.set(CURLOPT_PROTOCOLS_STR, "http,https")
         // Proxies of the environment would hide the address from whoever judges it.
         setter.set(CURLOPT_PROXY, "")
+        setter.set(CURLOPT_PROXY_CAINFO, pointer: nil)
         setter.set(CURLOPT_NOSIGNAL, 1)
         // "no" would mean that ending a transfer that still resolves blocks the loop until the resolver answers.
         setter.set(CURLOPT_QUICK_EXIT, 1)
@@ -192,6 +198,8 @@ final class EasyHandle {
         setter.set(CURLOPT_HTTPHEADER, list: nil)
         setter.set(CURLOPT_RESOLVE, list: nil)
         setter.set(CURLOPT_ERRORBUFFER, pointer: nil)
+        // Once bytes of an answer are there, libcurl does not send the request again.
+        setter.set(CURLOPT_URL, pointer: nil)
         freeBorrowed()
     }
 

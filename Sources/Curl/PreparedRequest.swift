@@ -3,7 +3,9 @@ import RingbackCore
 import Transport
 
 /// A request that was checked on its caller's thread: the loop only hands it to libcurl.
-struct PreparedRequest: Sendable {
+///
+/// A class, so that a transfer that has handed it over keeps nothing of its size.
+final class PreparedRequest: Sendable {
     let request: TransferRequest
     let isTLS: Bool
     /// The host as the URL has it, for error messages.

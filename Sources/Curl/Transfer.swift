@@ -16,7 +16,8 @@ final class Transfer {
         /// There is a connection. Exits: delivering, ended.
         case running
         /// libcurl is done, but the handler pauses and has not taken the last bytes. What is kept is how it will end. Exit: ended.
-        case delivering(TransportError?, TransferSummary)
+        /// Kept apart, since an open stream would hold room for it all its life.
+        indirect case delivering(TransportError?, TransferSummary)
         /// The handler has heard of the end.
         case ended
     }

@@ -12,8 +12,9 @@ package struct EventStreamParser: Sendable {
     ///   - lastEventID: The last `id` the stream gave, with this event or before it; empty when there was none.
     package typealias Receiver = (_ type: Span<UInt8>, _ data: Span<UInt8>, _ lastEventID: Span<UInt8>) -> Void
 
-    /// Buffers that grew beyond this are given back after the event they grew for.
-    private static let keptBytes = 1024
+    /// Buffers that grew beyond this are given back after the event they grew for. It is enough for the types of most events; an event's
+    /// data is usually read in place.
+    private static let keptBytes = 64
     private static let byteOrderMark: [UInt8] = [0xEF, 0xBB, 0xBF]
 
     /// Where the data of the event under way is.

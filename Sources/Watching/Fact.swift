@@ -4,7 +4,9 @@ import RingbackCore
 import Store
 
 /// A fact about a watch that waits to be written. Complete in itself, so that writing needs nothing of the engine.
-struct Fact: Sendable {
+///
+/// A class, since every watch has room for its last one.
+final class Fact: Sendable {
     enum Kind: Sendable {
         /// The watch ended; with the response object where there is one, and with the time of a second look where one is worth it.
         case end(WatchStatus, ResponseObject?, lookAgainAt: Timestamp?)
@@ -24,7 +26,7 @@ struct Fact: Sendable {
     /// The watch's metadata laid over the response's own.
     let metadata: [String: String]
     /// Set when the response object is too large to be kept.
-    private(set) var oversized: OversizedResponse?
+    let oversized: OversizedResponse?
 
     /// The response ended.
     ///
@@ -45,11 +47,10 @@ struct Fact: Sendable {
         let omitted: JSON = ["reason": "too_large", "bytes": .integer(Int64(oversized.size)), "limit": .integer(Int64(limit))]
         let data = [identity(of: followed), JSON.Member("status", .string(status.rawValue)), JSON.Member("omitted", omitted)]
         let rest = response.withoutBytes
-        var fact = Fact(
+        return Fact(
             .end(status.watchStatus, rest, lookAgainAt: lookAgainAt), type: status.eventType, of: followed, at: now,
-            lastError: [rest.errorMessage, oversized.description].compactMap(\.self).joined(separator: "; "), data: data, response: rest)
-        fact.oversized = oversized
-        return fact
+            lastError: [rest.errorMessage, oversized.description].compactMap(\.self).joined(separator: "; "), data: data, response: rest,
+            oversized: oversized)
     }
 
     /// The bridge gave up: `lost` or `expired`.
@@ -97,7 +98,7 @@ struct Fact: Sendable {
 
     private init(
         _ kind: Kind, type: EventType, of followed: Followed, at now: Timestamp, lastError: String?, data: [JSON.Member],
-        response: ResponseObject? = nil
+        response: ResponseObject? = nil, oversized: OversizedResponse? = nil
     ) {
         let watch = followed.watch
         self.kind = kind
@@ -108,6 +109,7 @@ struct Fact: Sendable {
             upstream: watch.upstream, response: watch.response, data: JSON.object(data).bytes
         )
         sequenceNumber = followed.machine.cursor
+        self.oversized = oversized
         self.lastError = lastError
         model = response?.model ?? followed.model
         metadata = response.map { $0.metadata.merging(watch.metadata) { _, own in own } } ?? watch.metadata

@@ -4,8 +4,8 @@ import Transport
 
 /// One watch in the engine's table. Belongs to the engine's loop.
 final class Followed {
-    /// A request of this watch, from its place in the governor's line to the last word of its transfer.
-    struct Request {
+    /// A request of this watch, from its place in the governor's line to the last word of its transfer. Belongs to the engine's loop.
+    final class Request {
         let token: RequestToken
         /// In whose line it waits, or waited.
         let governor: CredentialGovernor

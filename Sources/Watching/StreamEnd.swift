@@ -12,7 +12,8 @@ package enum StreamEnd: Sendable {
     /// A line or event was over its bound; the text is for people.
     case tooLarge(String)
     /// The upstream ignored the wish for a stream and answered JSON: as good as a GET where it can be read, else `nil`.
-    case json(RetrieveAnswer?)
+    /// Kept apart, since every listener has room for an end.
+    indirect case json(RetrieveAnswer?)
     case refused(status: Int)
     case notFound
     case unauthorized(status: Int)
