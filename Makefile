@@ -13,6 +13,10 @@ TEST_PACKAGES := openssl nghttp2-server python3 python3-venv curl
 SDK := .build/sdk
 SDK_REQUIREMENTS := Tests/SDK/requirements.txt
 
+# The mail server that the tests speak to, in an environment of its own too.
+MAIL := .build/mail
+MAIL_REQUIREMENTS := Tests/Mail/requirements.txt
+
 .DEFAULT_GOAL := help
 .PHONY: help demo build test lint format bench clean deps test-deps swift
 
@@ -68,7 +72,7 @@ clean:
 deps:
 	@$(call install,$(BUILD_PACKAGES))
 
-test-deps: $(SDK)/requirements.txt
+test-deps: $(SDK)/requirements.txt $(MAIL)/requirements.txt
 	@$(call install,$(TEST_PACKAGES))
 
 # The copy of the requirements, made last, says that all of them are there.
@@ -79,6 +83,14 @@ $(SDK)/requirements.txt: $(SDK_REQUIREMENTS)
 	@python3 -m venv $(SDK)
 	@$(SDK)/bin/pip install --quiet --no-input --disable-pip-version-check --no-deps --requirement $(SDK_REQUIREMENTS) </dev/null
 	@cp $(SDK_REQUIREMENTS) $@
+
+$(MAIL)/requirements.txt: $(MAIL_REQUIREMENTS)
+	@$(call install,$(TEST_PACKAGES))
+	@echo "==> installing a mail server into $(MAIL)"
+	@rm -rf $(MAIL)
+	@python3 -m venv $(MAIL)
+	@$(MAIL)/bin/pip install --quiet --no-input --disable-pip-version-check --no-deps --requirement $(MAIL_REQUIREMENTS) </dev/null
+	@cp $(MAIL_REQUIREMENTS) $@
 
 swift:
 	@command -v $(SWIFT) >/dev/null 2>&1 || { \

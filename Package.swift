@@ -35,6 +35,7 @@ let package = Package(
         .target(name: "EventStream"),
         .target(name: "RingbackCore", dependencies: ["Cryptography", .product(name: "NIOConcurrencyHelpers", package: "swift-nio")]),
         .target(name: "AddressGuard", dependencies: ["RingbackCore"]),
+        .target(name: "MailMessage", dependencies: ["Cryptography", "RingbackCore"]),
         .target(name: "Transport", dependencies: ["RingbackCore", .product(name: "NIOConcurrencyHelpers", package: "swift-nio")]),
 
         // Floor 2: clients and interfaces.
@@ -189,6 +190,12 @@ let package = Package(
             dependencies: [
                 "CCurl", "Curl", "RingbackCore", "RingbackTesting", "SocketTesting", "Transport",
                 .product(name: "NIOConcurrencyHelpers", package: "swift-nio"),
+            ]
+        ),
+        .testTarget(
+            name: "MailTests",
+            dependencies: [
+                "Curl", "MailMessage", "RawJSON", "RingbackCore", "RingbackTesting", "SocketTesting", "Transport",
             ]
         ),
         .testTarget(

@@ -1,8 +1,8 @@
 /// Host names beyond ASCII in the form that DNS knows: `bücher.example` is `xn--bcher-kva.example` (RFC 5891, section 4.4).
-enum InternationalName {
+package enum InternationalName {
     /// - Returns: `nil` when a label has a character that one reader maps to another before encoding it, and the next does not: capitals beyond
     ///   ASCII, full-width and circled forms, `ß`, look-alikes of the dot, combining marks. Such a name has to be written in its ASCII form.
-    static func ascii(_ name: String) -> String? {
+    package static func ascii(_ name: String) -> String? {
         let labels = name.split(separator: ".", omittingEmptySubsequences: false).map { asciiLabel($0.unicodeScalars.map(lowercased)) }
         let known = labels.compactMap { $0 }
         return known.count == labels.count ? known.joined(separator: ".") : nil

@@ -1,22 +1,20 @@
 import Glibc
-import SocketTesting
-import Testing
 
 /// A program that runs beside the test, in a directory of its own. By plain system calls on plain threads: nothing here waits for the
 /// cooperative pool, and nothing in the pool waits for a program.
-struct ChildProgram: Sendable {
+package struct ChildProgram: Sendable {
     private let process: pid_t
     private let output: Int32
     private let input: Int32
 
     /// Where `name` is installed; `nil` when it is not.
-    static func path(_ name: String) -> String? {
+    package static func path(_ name: String) -> String? {
         let path = getenv("PATH").map { String(cString: $0) } ?? "/usr/bin"
         return (path.split(separator: ":").map(String.init) + ["/usr/sbin", "/usr/local/sbin"]).map { "\($0)/\(name)" }
             .first { access($0, X_OK) == 0 }
     }
 
-    init(_ path: String, _ arguments: [String], in directory: String) throws {
+    package init(_ path: String, _ arguments: [String], in directory: String) throws {
         var toChild: [Int32] = [-1, -1]
         var fromChild: [Int32] = [-1, -1]
         guard pipe(&toChild) == 0, pipe(&fromChild) == 0 else { throw SystemFailure(call: "pipe", number: errno) }
@@ -45,7 +43,7 @@ struct ChildProgram: Sendable {
     }
 
     /// Waits for a line of output with `word`; everything after it is read and forgotten.
-    func line(with word: String) async -> String? {
+    package func line(with word: String) async -> String? {
         await onThread {
             var text = ""
             while let more = read() {
@@ -64,7 +62,7 @@ struct ChildProgram: Sendable {
     /// Waits for the program's own end.
     ///
     /// - Returns: Its exit code; -1 after a signal.
-    func wait() async -> Int32 {
+    package func wait() async -> Int32 {
         await onThread {
             var status: Int32 = 0
             waitpid(process, &status, 0)
@@ -73,7 +71,7 @@ struct ChildProgram: Sendable {
         }
     }
 
-    func terminate() async {
+    package func terminate() async {
         // A child inherits the mask of the thread that started it, and those of the pool block SIGTERM.
         kill(process, SIGKILL)
         _ = await wait()
