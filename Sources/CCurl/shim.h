@@ -34,6 +34,14 @@ static inline CURLcode ccurl_easy_set_write(CURL *easy, CURLoption option, curl_
     return (curl_easy_setopt)(easy, option, callback);
 }
 
+static inline CURLcode ccurl_easy_set_read(CURL *easy, curl_read_callback callback) {
+    return (curl_easy_setopt)(easy, CURLOPT_READFUNCTION, callback);
+}
+
+static inline CURLcode ccurl_easy_set_progress(CURL *easy, curl_xferinfo_callback callback) {
+    return (curl_easy_setopt)(easy, CURLOPT_XFERINFOFUNCTION, callback);
+}
+
 static inline CURLcode ccurl_easy_set_prerequest(CURL *easy, curl_prereq_callback callback) {
     return (curl_easy_setopt)(easy, CURLOPT_PREREQFUNCTION, callback);
 }

@@ -19,15 +19,17 @@ final class EasyHandle {
     private static let connectionLifetimeSeconds = 1800
 
     let raw: OpaquePointer
+    /// Header lines, or the recipients of a mail.
     private var headerLines: UnsafeMutablePointer<curl_slist>?
     private var pins: UnsafeMutablePointer<curl_slist>?
     private var errorText: UnsafeMutablePointer<CChar>?
     private var bodyCount = 0
 
-    init?(share: OpaquePointer) {
+    /// - Parameter share: `nil` for a handle that stays alone.
+    init?(share: OpaquePointer?) {
         guard let raw = curl_easy_init() else { return nil }
         self.raw = raw
-        _ = ccurl_easy_set_share(raw, share)
+        if let share { _ = ccurl_easy_set_share(raw, share) }
     }
 
     deinit {
@@ -99,10 +101,29 @@ final class EasyHandle {
         for option in [CURLOPT_PRIVATE, CURLOPT_HEADERDATA, CURLOPT_WRITEDATA, CURLOPT_PREREQDATA] {
             setter.set(option, pointer: user)
         }
+        keepErrorText(&setter)
+    }
+
+    func keepErrorText(_ setter: inout OptionSetter) {
         let errorText = UnsafeMutablePointer<CChar>.allocate(capacity: Int(CURL_ERROR_SIZE))
         errorText.initialize(repeating: 0, count: Int(CURL_ERROR_SIZE))
         self.errorText = errorText
         setter.set(CURLOPT_ERRORBUFFER, pointer: errorText)
+    }
+
+    /// Sets an option that is a list of texts, once per request; libcurl only borrows it.
+    func keep(_ texts: [String], as option: CURLoption, _ setter: inout OptionSetter) {
+        curl_slist_free_all(headerLines)
+        headerLines = texts.reduce(nil) { curl_slist_append($0, $1) }
+        setter.set(option, list: headerLines)
+    }
+
+    /// Leaves libcurl no choice but these addresses of a name.
+    func keepPins(_ host: String, _ port: Int, to addresses: [IPAddress], _ setter: inout OptionSetter) {
+        let addresses = addresses.map { $0.isIPv4 ? "\($0)" : "[\($0)]" }.joined(separator: ",")
+        // With a plus the entry is forgotten after a minute, as others are; it would stay for ever otherwise. An older one is replaced.
+        pins = curl_slist_append(nil, "+\(host):\(port):\(addresses)")
+        setter.set(CURLOPT_RESOLVE, list: pins)
     }
 
     /// Leaves libcurl no choice but the addresses that were judged, and has it ask again for each socket.
@@ -110,10 +131,7 @@ final class EasyHandle {
         setter.check(ccurl_easy_set_opensocket(raw, curlOpenSocket))
         setter.set(CURLOPT_OPENSOCKETDATA, pointer: Unmanaged.passUnretained(user).toOpaque())
         guard prepared.address == nil else { return }
-        let addresses = route.addresses.map { $0.isIPv4 ? "\($0)" : "[\($0)]" }.joined(separator: ",")
-        // With a plus the entry is forgotten after a minute, as others are; it would stay for ever otherwise. An older one is replaced.
-        pins = curl_slist_append(nil, "+\(prepared.host):\(prepared.port):\(addresses)")
-        setter.set(CURLOPT_RESOLVE, list: pins)
+        keepPins(prepared.host, prepared.port, to: route.addresses, &setter)
     }
 
     /// What is the same for every request. Redirects, cookies, .netrc and content decoding are off by default.
@@ -236,7 +254,7 @@ final class EasyHandle {
 }
 
 /// Sets options one after the other and keeps the first failure.
-private struct OptionSetter {
+struct OptionSetter {
     let raw: OpaquePointer
     private(set) var failure = CURLE_OK
 

@@ -98,18 +98,12 @@ final class Transfer {
     func mayConnect(to address: IPAddress?) -> Bool {
         guard ending == nil else { return false }
         guard let route, let address, route.addresses.contains(address) else {
-            ending = .failed(.refusedByGuard(Self.unjudged(address)))
+            ending = .failed(.refusedByGuard(.unjudged(address)))
             return false
         }
         guard let refusal = route.policy.judge([address]) else { return true }
         ending = .failed(.refusedByGuard(refusal))
         return false
-    }
-
-    private static func unjudged(_ address: IPAddress?) -> TransferRefusal {
-        TransferRefusal(
-            reason: "the connection would have gone to an address that was not judged",
-            detail: "libcurl chose \(address.map { "\($0)" } ?? "an address of an unknown family"), which was not among those judged")
     }
 
     /// The request is about to be sent. Comes again when libcurl tries anew because a kept connection turned out to be dead.
@@ -220,5 +214,14 @@ final class Transfer {
     /// Makes every callback from now on refuse.
     func end(_ ending: Ending) {
         if self.ending == nil { self.ending = ending }
+    }
+}
+
+extension TransferRefusal {
+    /// libcurl wants to connect somewhere else than it was told.
+    static func unjudged(_ address: IPAddress?) -> TransferRefusal {
+        TransferRefusal(
+            reason: "the connection would have gone to an address that was not judged",
+            detail: "libcurl chose \(address.map { "\($0)" } ?? "an address of an unknown family"), which was not among those judged")
     }
 }

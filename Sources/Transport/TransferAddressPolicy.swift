@@ -7,7 +7,7 @@ package import RingbackCore
 package struct TransferAddressPolicy: Sendable {
     /// Transfers of one class share connections with each other and with nobody else: an open connection is not judged again.
     package let trafficClass: String
-    /// Judges everything the host resolves to; one refusal ends the transfer. Called on the transport's loop, and must not block.
+    /// Judges everything the host resolves to; one refusal ends the transfer. Called on a thread of the transport, and must not block.
     package let judge: @Sendable ([IPAddress]) -> TransferRefusal?
 
     package init(trafficClass: String, judge: @escaping @Sendable ([IPAddress]) -> TransferRefusal?) {
