@@ -20,6 +20,7 @@ let package = Package(
         .package(url: "https://github.com/groue/GRDB.swift.git", from: "7.10.0"),
         // Without its default traits Hummingbird leaves out swift-configuration, which we do not use.
         .package(url: "https://github.com/hummingbird-project/hummingbird.git", from: "2.28.1", traits: []),
+        .package(url: "https://github.com/hummingbird-project/swift-mustache.git", from: "2.1.1"),
         .package(url: "https://github.com/jpsim/Yams.git", from: "6.2.2"),
         .package(url: "https://github.com/swift-server/swift-service-lifecycle.git", from: "2.13.0"),
     ],
@@ -44,8 +45,19 @@ let package = Package(
         .target(name: "Store", dependencies: ["RingbackCore"]),
         .target(name: "Sealing", dependencies: ["Cryptography"]),
         .target(
+            name: "Presets",
+            dependencies: [
+                "Cryptography", "RawJSON", "ResponsesAPI", "RingbackCore", .product(name: "Mustache", package: "swift-mustache"),
+            ],
+            exclude: ["BuiltIn", "README.md"],
+            plugins: ["EmbedPresets"]
+        ),
+        .target(
             name: "Settings",
-            dependencies: ["AddressGuard", "RingbackCore", "Sealing", "WebhookSignature", .product(name: "Yams", package: "Yams")]),
+            dependencies: [
+                "AddressGuard", "Presets", "RawJSON", "RingbackCore", "Sealing", "WebhookSignature",
+                .product(name: "Yams", package: "Yams"),
+            ]),
 
         // Floor 3: engines and the two unsafe wrappers.
         .target(
@@ -148,12 +160,16 @@ let package = Package(
         ),
         .target(name: "SocketTesting", dependencies: [.product(name: "NIOConcurrencyHelpers", package: "swift-nio")]),
 
+        // At build time: turns Sources/Presets/BuiltIn/*.yaml into Swift, since a program that is one file has no resources beside it.
+        .executableTarget(name: "embed-presets"),
+        .plugin(name: "EmbedPresets", capability: .buildTool(), dependencies: ["embed-presets"]),
+
         // Floor 6: the command line.
         .executableTarget(
             name: "ringback",
             dependencies: [
-                "CLinux", "Control", "Cryptography", "Curl", "Destinations", "RawJSON", "ResponsesAPI", "RingbackCore", "RingbackService",
-                "Sandbox", "Settings",
+                "CLinux", "Control", "Cryptography", "Curl", "Destinations", "Presets", "RawJSON", "ResponsesAPI", "RingbackCore",
+                "RingbackService", "Sandbox", "Settings",
                 "Transport", "WebhookSignature",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Hummingbird", package: "hummingbird"),
@@ -279,7 +295,7 @@ let package = Package(
 /// Targets that may hold pointers: they wrap a C library or system calls. Everywhere else memory safety is the compiler's promise.
 let unsafeTargets: Set<String> = ["CLinux", "Cryptography", "Curl", "SocketTesting"]
 
-for target in package.targets where target.type != .system && target.name != "CLinux" {
+for target in package.targets where ![.system, .plugin].contains(target.type) && target.name != "CLinux" {
     var settings: [SwiftSetting] = target.swiftSettings ?? []
     settings += [
         .enableUpcomingFeature("ExistentialAny"),

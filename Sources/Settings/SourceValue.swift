@@ -13,6 +13,8 @@ struct SourceValue {
 
     let place: SettingsPlace
     let content: Content
+    /// Whether a text stands there without quotes, so that a number or a boolean may be meant.
+    var isPlain = false
 
     /// What it is, for "expected a mapping, found …".
     var kind: String {

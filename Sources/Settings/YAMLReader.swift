@@ -11,13 +11,14 @@ struct YAMLReader {
     static let maximumValues = 100_000
 
     private let file: String
-    private let environment: [String: String]
+    /// `nil` for texts without variables and without secrets, such as presets: what stands there is taken, and quoted, as it is.
+    private let environment: [String: String]?
     private let inspection: Inspection
     private(set) var source: SourceText
     private var scalars: [SourceScalar] = []
     private var valueCount = 0
 
-    init(text: String, file: String, environment: [String: String], inspection: Inspection) {
+    init(text: String, file: String, environment: [String: String]?, inspection: Inspection) {
         self.file = file
         self.environment = environment
         self.inspection = inspection
@@ -58,7 +59,8 @@ struct YAMLReader {
         }
         switch node {
         case .scalar(let scalar):
-            return SourceValue(place: place, content: content(of: scalar, place: place, keys: keys, path: path))
+            let content = content(of: scalar, place: place, keys: keys, path: path)
+            return SourceValue(place: place, content: content, isPlain: scalar.style == .plain)
         case .sequence(let sequence):
             var values: [SourceValue] = []
             for (index, node) in sequence.enumerated() {
@@ -123,6 +125,7 @@ struct YAMLReader {
             )
             return .unreadable
         }
+        guard let environment else { return .text(scalar.string) }
         do {
             return .text(try Interpolation.expand(scalar.string, environment: environment))
         } catch {
@@ -174,6 +177,8 @@ struct YAMLReader {
             case .singleQuoted, .doubleQuoted: .quoted
             case .any, .literal, .folded: .block
             }
-        scalars.append(SourceScalar(line: mark.line, column: mark.column, style: style, text: scalar.string, isHarmless: isHarmless))
+        scalars.append(
+            SourceScalar(
+                line: mark.line, column: mark.column, style: style, text: scalar.string, isHarmless: isHarmless || environment == nil))
     }
 }

@@ -22,7 +22,7 @@ struct RingbackCommand: AsyncParsableCommand {
                 name: "Looking and mending",
                 subcommands: [
                     WatchesCommand.self, UpstreamsCommand.self, EventsCommand.self, DeliveriesCommand.self, DeadLettersCommand.self,
-                    EndpointsCommand.self, ExplainCommand.self, TriggerCommand.self,
+                    EndpointsCommand.self, PresetsCommand.self, ExplainCommand.self, TriggerCommand.self,
                 ]
             ),
             CommandGroup(

@@ -1,0 +1,93 @@
+import RingbackCore
+
+/// Says which request comes next for an event, from what is there already.
+///
+/// Knows no store and no transport: whoever runs it sends what it says and tells it what came of that.
+package struct PresetFlow: Sendable {
+    package enum Step: Sendable, Hashable {
+        case send(RequestKind)
+        /// There is nothing to send, and why; the delivery is done.
+        case nothing(String)
+        case done
+    }
+
+    private let preset: Preset
+    private let rule: OutcomeRule
+    private let outcome: String
+    /// What an earlier request made, or a search found.
+    package private(set) var captured: [String: String]
+    /// Whether there is something that later requests can be about.
+    private var exists: Bool
+    private var hasSearched: Bool
+    private var hasCreatedAnew = false
+    /// Requests that this event still needs; `nil` before that is known.
+    private var waiting: [RequestKind]?
+
+    /// - Parameters:
+    ///   - kept: What is kept of an earlier request about the same response; `nil` when there is nothing.
+    ///   - done: The requests that are made for this event already, when an earlier attempt got only half the way.
+    package init(_ preset: Preset, outcome: String, kept: [String: String]?, done: [RequestKind] = []) {
+        self.preset = preset
+        self.outcome = outcome
+        rule = preset.rule(for: outcome)
+        captured = kept ?? [:]
+        exists = kept != nil
+        hasSearched = false
+        if !done.isEmpty { waiting = (done.contains(.create) ? [] : rule.later).filter { !done.contains($0) } }
+    }
+
+    package mutating func next() -> Step {
+        if let waiting { return waiting.first.map { .send($0) } ?? .done }
+        if exists {
+            guard !rule.later.isEmpty else { return .nothing("nothing is sent when a response is \(outcome) later") }
+            waiting = rule.later
+            return next()
+        }
+        guard let first = rule.first else { return .nothing("nothing is sent for \(outcome)") }
+        if preset.requests[.search] != nil, !hasSearched, first == .create { return .send(.search) }
+        waiting = [first]
+        return .send(first)
+    }
+
+    /// A search came back.
+    ///
+    /// - Parameter found: What it captured; `nil` when there is nothing.
+    package mutating func searched(found: [String: String]?) {
+        hasSearched = true
+        guard let found else { return }
+        captured = found
+        exists = true
+    }
+
+    /// A request was taken.
+    package mutating func delivered(_ kind: RequestKind, captured new: [String: String]) {
+        captured.merge(new) { $1 }
+        exists = true
+        waiting?.removeAll { $0 == kind }
+    }
+
+    /// What the request was about is gone.
+    ///
+    /// - Returns: Whether it is made anew; once, so that two systems that deny each other's objects do not go round in circles.
+    package mutating func missing() -> Bool {
+        guard !hasCreatedAnew, rule.first != nil, preset.requests[.create] != nil else { return false }
+        hasCreatedAnew = true
+        hasSearched = true
+        exists = false
+        captured = [:]
+        waiting = rule.first == .create ? [.create] : nil
+        return true
+    }
+}
+
+extension Preset {
+    /// What is sent for an outcome: as the preset says; else create it first, and later update it, comment it, or make another.
+    package func rule(for outcome: String) -> OutcomeRule {
+        if let rule = outcomes[outcome] { return rule }
+        let later = [RequestKind.update, .comment, .create].first { requests[$0] != nil }
+        return OutcomeRule(first: requests[.create] == nil ? nil : .create, later: later.map { [$0] } ?? [])
+    }
+
+    /// The words for ``PresetFacts/outcome``.
+    package static let outcomeNames = TerminalStatus.allCases.map(\.rawValue) + ["other"]
+}

@@ -1,0 +1,187 @@
+import Cryptography
+import RawJSON
+package import RingbackCore
+
+/// Makes requests of an event as a preset says.
+///
+/// Values are cut, then escaped, then put into templates; and fields are put into requests. So no cut ever falls into an escape, and what a
+/// preset itself wrote is never cut. When something is too long the values are all cut to one cap, so that the longest gives first.
+package struct PresetRenderer: Sendable {
+    private let preset: Preset
+    private let facts: PresetFacts
+    private let parameters: [String: String]
+    private let captured: [String: String]
+    private let event: Event
+    private let endpoint: EndpointName
+
+    /// - Parameters:
+    ///   - parameters: Given values by name, checked by ``Preset/target(with:)``; fallbacks are filled in here.
+    ///   - captured: What earlier requests about the response kept.
+    package init(
+        _ preset: Preset, facts: PresetFacts, parameters: [String: String], captured: [String: String], event: Event, endpoint: EndpointName
+    ) {
+        self.preset = preset
+        self.facts = facts
+        self.captured = captured
+        self.event = event
+        self.endpoint = endpoint
+        self.parameters = Dictionary(
+            preset.allParameters.compactMap { parameter in
+                (parameters[parameter.name] ?? parameter.fallback).map { (parameter.name, parameter.normalized($0)) }
+            }, uniquingKeysWith: { first, _ in first })
+    }
+
+    // MARK: Fields
+
+    /// All fields by name, as a message that is not HTTP is made of.
+    package func renderFields() throws(RenderingError) -> [String: String] {
+        try fields(in: .text, cap: longest)
+    }
+
+    private var longest: Int { facts.values.longestText }
+
+    /// - Parameter cap: The longest a value may be, in characters.
+    private func fields(in encoding: BodyEncoding, cap: Int) throws(RenderingError) -> [String: String] {
+        var rendered: [String: String] = [:]
+        for field in preset.fields { rendered[field.name] = try render(field, in: encoding, cap: cap) }
+        return rendered
+    }
+
+    private func render(_ field: PresetField, in encoding: BodyEncoding, cap: Int) throws(RenderingError) -> String {
+        guard let limit = field.limit else { return self.text(of: field, in: encoding, cap: cap) }
+        let largest = Cutting.largestCap(upTo: cap) { limit.allows(self.text(of: field, in: encoding, cap: $0), in: encoding) }
+        let text = self.text(of: field, in: encoding, cap: largest)
+        guard limit.allows(text, in: encoding) else { throw .fieldTooLong(field.name, limit) }
+        return text
+    }
+
+    /// The field with its values cut to `cap`, whatever its limit.
+    private func text(of field: PresetField, in encoding: BodyEncoding, cap: Int) -> String {
+        let values = facts.values.mapTexts { value in
+            field.escape.apply(Cutting.cut(field.isOneLine ? CleanText.onOneLine(value) : value, to: cap))
+        }
+        var members: [String: TemplateValue] = [:]
+        for tag in field.template.tags where tag.name.hasPrefix("fields.") {
+            let name = String(tag.name.dropFirst("fields.".count))
+            guard let inner = preset.fields.first(where: { $0.name == name }), inner.name != field.name else { continue }
+            // The inner one's own limit holds as well; that it cannot be kept by its own words alone shows when it is rendered itself.
+            members[name] = .text((try? render(inner, in: encoding, cap: cap)) ?? "")
+        }
+        let parameters = self.parameters.filter { name, _ in !isSecret(name) }.mapValues { field.escape.apply(CleanText.clean($0)) }
+        let text = field.template.render(context(values, fields: members, parameters: parameters, kind: .create))
+        return Self.trimmed(field.isOneLine ? CleanText.onOneLine(text) : text)
+    }
+
+    private func isSecret(_ name: String) -> Bool {
+        preset.parameters.contains { $0.name == name && $0.isSecret }
+    }
+
+    // MARK: Requests
+
+    /// - Parameter kind: One the preset has.
+    package func render(_ kind: RequestKind) throws(RenderingError) -> RenderedRequest {
+        guard let request = preset.requests[kind] else { preconditionFailure("the preset \(preset.name) has no request '\(kind)'") }
+        var headers = try request.headers.map { header throws(RenderingError) in
+            (name: header.name, value: try headerValue(header, kind))
+        }
+        if let basic = request.basic {
+            let values = requestValues([:], kind, escape: { $0 })
+            let pair = "\(basic.username.render(values)):\(basic.password.render(values))"
+            headers.append((name: "Authorization", value: "Basic \(Base64.encode(Array(pair.utf8)))"))
+        }
+        let body = try request.body.map { body throws(RenderingError) in try bytes(of: body, limit: request.limit, kind) }
+        if let body = request.body, !headers.contains(where: { $0.name.lowercased() == "content-type" }) {
+            headers.append((name: "Content-Type", value: body.encoding.contentType))
+        }
+        if !headers.contains(where: { $0.name.lowercased() == "user-agent" }) {
+            // Some systems answer 403 to who does not say what it is.
+            headers.append((name: "User-Agent", value: "Ringback/\(RingbackVersion.current)"))
+        }
+        return RenderedRequest(kind: kind, method: request.method, url: try url(of: request, kind), headers: headers, body: body)
+    }
+
+    private func headerValue(_ header: PresetRequest.Named, _ kind: RequestKind) throws(RenderingError) -> String {
+        let value = header.template.render(requestValues(try fields(in: .text, cap: longest), kind, escape: { $0 }))
+        guard value.unicodeScalars.allSatisfy({ $0.value >= 0x20 && $0.value != 0x7F }) else { throw .header(header.name) }
+        return value
+    }
+
+    /// Parameters that are URLs stand in a URL as they are; everything else is percent-encoded.
+    private func url(of request: PresetRequest, _ kind: RequestKind) throws(RenderingError) -> String {
+        let fields = try self.fields(in: .text, cap: longest)
+        let escaped = requestValues(fields, kind, escape: PercentText.encode)
+        let plain = requestValues(fields, kind) { $0 }
+        var text = request.url.render(escaped)
+        for item in request.query {
+            let value = item.template.render(plain)
+            guard !value.isEmpty else { continue }
+            text += (text.contains("?") ? "&" : "?") + PercentText.encode(item.name) + "=" + PercentText.encode(value)
+        }
+        guard (try? HTTPURL(validating: text)) != nil else { throw .url(kind) }
+        return text
+    }
+
+    private func bytes(of body: PresetRequest.Body, limit: Int?, _ kind: RequestKind) throws(RenderingError) -> [UInt8] {
+        let whole = try encode(body, cap: longest, kind)
+        guard let limit, whole.count > limit else { return whole }
+        let largest = Cutting.largestCap(upTo: longest) { cap in
+            // A field whose own words are too long is told of below.
+            (try? encode(body, cap: cap, kind)).map { $0.count <= limit } ?? false
+        }
+        let cut = try encode(body, cap: largest, kind)
+        guard cut.count <= limit else { throw .bodyTooLarge(kind, limit) }
+        return cut
+    }
+
+    private func encode(_ body: PresetRequest.Body, cap: Int, _ kind: RequestKind) throws(RenderingError) -> [UInt8] {
+        let values = requestValues(try fields(in: body.encoding, cap: cap), kind) { $0 }
+        let json = body.template.render(values) ?? .object([])
+        switch body.encoding {
+        case .json: return json.bytes
+        case .form: return FormText.body((json.members ?? []).map { (name: $0.key, value: $0.value.formText) })
+        case .text: return Array((json.string ?? "").utf8)
+        }
+    }
+
+    // MARK: Values
+
+    private func requestValues(
+        _ fields: [String: String], _ kind: RequestKind, escape: (String) -> String
+    ) -> TemplateValue {
+        let parameters = Dictionary(
+            uniqueKeysWithValues: self.parameters.map { name, value -> (String, String) in
+                switch preset.parameters.first(where: { $0.name == name })?.kind {
+                case .url, .baseURL: (name, value)
+                case .path: (name, value.split(separator: "/").map { escape(String($0)) }.joined(separator: "/"))
+                case .text, .flag, .integer, nil: (name, escape(value))
+                }
+            })
+        return context(
+            facts.values.mapTexts(escape), fields: fields.mapValues { .text(escape($0)) }, parameters: parameters,
+            captured: captured.mapValues(escape), kind: kind)
+    }
+
+    private func context(
+        _ facts: TemplateValue, fields: [String: TemplateValue], parameters: [String: String], captured: [String: String] = [:],
+        kind: RequestKind
+    ) -> TemplateValue {
+        guard case .group(var members) = facts else { preconditionFailure("facts are a group of names") }
+        members["fields"] = .group(fields)
+        // A flag that is off is no reason to show a section.
+        members["with"] = .group(parameters.filter { name, value in !(isFlag(name) && value == "false") }.mapValues { .text($0) })
+        members["captured"] = .group(captured.mapValues { .text($0) })
+        if let key = preset.key { members["key"] = .text(key.key(endpoint: endpoint, event: event, kind: kind)) }
+        return .group(members)
+    }
+
+    private func isFlag(_ name: String) -> Bool {
+        preset.allParameters.contains { $0.name == name && $0.kind == .flag }
+    }
+
+    /// Sections that were not shown leave empty lines at the ends.
+    private static func trimmed(_ text: String) -> String {
+        var text = text[...].drop(while: \.isNewline)
+        while text.last?.isWhitespace == true { text.removeLast() }
+        return String(text)
+    }
+}
