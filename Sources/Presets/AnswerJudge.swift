@@ -50,8 +50,12 @@ package struct AnswerJudge: Sendable {
     }
 
     /// Whether a search's answer names what was searched for.
-    package func isFound(_ judgement: Judgement) -> Bool {
-        judgement.verdict == .delivered && request.captures.allSatisfy { $0.isOptional || judgement.captured[$0.name] != nil }
+    ///
+    /// - Parameter confirmation: That of the request that was sent: an answer that does not hold it is about something else.
+    package func isFound(_ judgement: Judgement, in answer: PresetAnswer, confirmation: String?) -> Bool {
+        guard judgement.verdict == .delivered else { return false }
+        guard confirmation.map({ String(decoding: answer.body, as: UTF8.self).contains($0) }) ?? true else { return false }
+        return request.captures.allSatisfy { $0.isOptional || judgement.captured[$0.name] != nil }
     }
 
     private func captured(_ answer: PresetAnswer) -> [String: String] {

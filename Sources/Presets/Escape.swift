@@ -30,6 +30,16 @@ package enum Escape: String, Sendable, Hashable, CaseIterable {
     case adf
     /// The value of a header: one line of visible text.
     case header
+    /// Text without markup, in which names, numbers and links are not to be found.
+    case unlinked
+    /// A fence in which names and commands are not to be found either.
+    case quietFence = "quiet-fence"
+    /// A block of Jira's wiki text that shows the value as it is.
+    case noformat
+    /// Redmine's Textile.
+    case textile
+    /// A block of Textile that shows the value as it is.
+    case textilePre = "textile-pre"
 
     package func apply(_ text: String) -> String {
         switch self {
@@ -46,6 +56,11 @@ package enum Escape: String, Sendable, Hashable, CaseIterable {
         case .fence: Self.fenced(text)
         case .codeSpan: Self.codeSpan(text)
         case .header: CleanText.onOneLine(text)
+        case .unlinked: Self.unlinked(text)
+        case .quietFence: Self.quietFence(text)
+        case .noformat: Self.noformat(text)
+        case .textile: Self.textile(text)
+        case .textilePre: Self.textilePre(text)
         }
     }
 
@@ -77,7 +92,7 @@ package enum Escape: String, Sendable, Hashable, CaseIterable {
 
     /// Keeps `@name`, `#1` and `https://…` from being found: those are looked for in the text that is left when markup is resolved, where a
     /// backslash is gone already.
-    private static let wordJoiner = "\u{2060}"
+    static let wordJoiner = "\u{2060}"
 
     private static func commonmark(_ text: String) -> String {
         var result = ""
@@ -106,7 +121,7 @@ package enum Escape: String, Sendable, Hashable, CaseIterable {
     }
 
     /// CommonMark 0.31, section 4.5: a fence is closed only by one that is at least as long.
-    private static func fenced(_ text: String) -> String {
+    static func fenced(_ text: String) -> String {
         guard !text.isEmpty else { return "" }
         let fence = String(repeating: "`", count: max(3, longestRun(of: "`", in: text) + 1))
         return "\(fence)\n\(text)\n\(fence)"
@@ -127,7 +142,7 @@ package enum Escape: String, Sendable, Hashable, CaseIterable {
 }
 
 extension Unicode.Scalar {
-    fileprivate var isASCIIPunctuation: Bool {
+    var isASCIIPunctuation: Bool {
         switch value {
         case 0x21...0x2F, 0x3A...0x40, 0x5B...0x60, 0x7B...0x7E: true
         default: false

@@ -33,6 +33,11 @@ package struct KeyRule: Sendable, Hashable {
     /// The longest there is without its prefix: SHA-256 in hex.
     package static let longest = 64
 
+    /// The same form of key for something else.
+    func with(basis: Basis) -> KeyRule {
+        KeyRule(basis: basis, form: form, prefix: prefix, length: length)
+    }
+
     /// - Parameter kind: A create and an update of the same delivery are two requests.
     package func key(endpoint: EndpointName, event: Event, kind: RequestKind) -> String {
         let subject =

@@ -190,10 +190,12 @@ package struct PresetRequest: Sendable {
     /// Judged before the preset's own.
     package let answers: [AnswerRule]
     package let captures: [Capture]
+    /// Of a search: what its answer has to hold. Some systems answer a search they do not understand with everything they have.
+    package let confirmation: Template?
 
     package init(
         method: String, url: Template, query: [Named], headers: [Named], basic: Basic?, body: Body?, limit: Int?, answers: [AnswerRule],
-        captures: [Capture]
+        captures: [Capture], confirmation: Template? = nil
     ) {
         self.method = method
         self.url = url
@@ -204,9 +206,11 @@ package struct PresetRequest: Sendable {
         self.limit = limit
         self.answers = answers
         self.captures = captures
+        self.confirmation = confirmation
     }
 
     package var templates: [Template] {
-        [url] + (query + headers).map(\.template) + [basic?.username, basic?.password].compactMap { $0 } + (body?.template.templates ?? [])
+        let single = [url, basic?.username, basic?.password, confirmation].compactMap { $0 }
+        return single + (query + headers).map(\.template) + (body?.template.templates ?? [])
     }
 }

@@ -50,7 +50,8 @@ package struct PresetFacts: Sendable, Hashable {
             "endpoint": .group(["name": .text(endpoint.rawValue)]),
             "event": .group([
                 "id": .text(event.id.rawValue), "type": .text(event.type.rawValue), "time": .text(event.createdAt.rfc3339),
-                "unix": .text("\(event.createdAt.unixSeconds)"), "json": .text(Self.envelope(event)),
+                "unix": .text("\(event.createdAt.unixSeconds)"),
+                "day_later": .text((event.createdAt + .seconds(86_400)).rfc3339), "json": .text(Self.envelope(event)),
             ]),
             "response": .group([
                 "id": .text(event.response?.rawValue ?? ""), "model": .text(model), "duration": .text(duration),

@@ -3,8 +3,8 @@ package enum PresetNames {
     /// What Ringback made itself, or what can be read without harm in any place.
     package static let safe: Set<String> = [
         "outcome", "symbol", "colour", "colour_number", "severity", "tone", "quiet", "link", "upstream", "watch.id", "endpoint.name",
-        "event.id", "event.type", "event.time", "event.unix", "event.json", "response.id", "tokens.input", "tokens.output", "tokens.total",
-        "key",
+        "event.id", "event.type", "event.time", "event.day_later", "event.unix", "event.json", "response.id", "tokens.input",
+        "tokens.output", "tokens.total", "key", "delivery_key",
         "is_completed", "is_failed", "is_incomplete", "is_cancelled", "is_other",
     ]
 

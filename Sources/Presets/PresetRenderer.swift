@@ -81,13 +81,15 @@ package struct PresetRenderer: Sendable {
     /// - Parameter kind: One the preset has.
     package func render(_ kind: RequestKind) throws(RenderingError) -> RenderedRequest {
         guard let request = preset.requests[kind] else { preconditionFailure("the preset \(preset.name) has no request '\(kind)'") }
+        let plain = requestValues([:], kind) { $0 }
         var headers = try request.headers.map { header throws(RenderingError) in
             (name: header.name, value: try headerValue(header, kind))
         }
+        // What is optional for a system, such as a token, is not sent at all when it was not given.
+        headers.removeAll { $0.value.isEmpty }
         if let basic = request.basic {
-            let values = requestValues([:], kind, escape: { $0 })
-            let pair = "\(basic.username.render(values)):\(basic.password.render(values))"
-            headers.append((name: "Authorization", value: "Basic \(Base64.encode(Array(pair.utf8)))"))
+            let pair = "\(basic.username.render(plain)):\(basic.password.render(plain))"
+            if pair != ":" { headers.append((name: "Authorization", value: "Basic \(Base64.encode(Array(pair.utf8)))")) }
         }
         let body = try request.body.map { body throws(RenderingError) in try bytes(of: body, limit: request.limit, kind) }
         if let body = request.body, !headers.contains(where: { $0.name.lowercased() == "content-type" }) {
@@ -97,7 +99,9 @@ package struct PresetRenderer: Sendable {
             // Some systems answer 403 to who does not say what it is.
             headers.append((name: "User-Agent", value: "Ringback/\(RingbackVersion.current)"))
         }
-        return RenderedRequest(kind: kind, method: request.method, url: try url(of: request, kind), headers: headers, body: body)
+        return RenderedRequest(
+            kind: kind, method: request.method, url: try url(of: request, kind), headers: headers, body: body,
+            confirmation: request.confirmation?.render(plain))
     }
 
     private func headerValue(_ header: PresetRequest.Named, _ kind: RequestKind) throws(RenderingError) -> String {
@@ -170,7 +174,10 @@ package struct PresetRenderer: Sendable {
         // A flag that is off is no reason to show a section.
         members["with"] = .group(parameters.filter { name, value in !(isFlag(name) && value == "false") }.mapValues { .text($0) })
         members["captured"] = .group(captured.mapValues { .text($0) })
-        if let key = preset.key { members["key"] = .text(key.key(endpoint: endpoint, event: event, kind: kind)) }
+        if let key = preset.key {
+            members["key"] = .text(key.key(endpoint: endpoint, event: event, kind: kind))
+            members["delivery_key"] = .text(key.with(basis: .delivery).key(endpoint: endpoint, event: event, kind: kind))
+        }
         return .group(members)
     }
 

@@ -7,6 +7,8 @@ package struct RenderedRequest: Sendable {
     package let url: String
     package let headers: [(name: String, value: String)]
     package let body: [UInt8]?
+    /// What the answer to a search has to hold; `nil` for anything.
+    package let confirmation: String?
 
     /// For people and for programs that look at what would be sent.
     package var json: JSON {

@@ -51,11 +51,12 @@ extension PresetReader {
         let limit = fields.has("limit") ? fields.integer("limit", default: 0, in: 256...16_777_216) : nil
         let answers = readAnswers("answers", of: fields)
         let captures = readCaptures(fields)
+        let confirmation = fields.value("confirm").flatMap { template($0, path: fields.subpath("confirm"), in: .request) }
         fields.finish()
         return url.map {
             PresetRequest(
                 method: method, url: $0, query: query, headers: headers, basic: basic, body: body, limit: limit, answers: answers,
-                captures: captures)
+                captures: captures, confirmation: confirmation)
         }
     }
 
