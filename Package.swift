@@ -209,6 +209,10 @@ let package = Package(
             ]
         ),
         .testTarget(
+            name: "PresetsTests",
+            dependencies: ["Presets", "RawJSON", "RingbackCore", "Settings"]
+        ),
+        .testTarget(
             name: "MailTests",
             dependencies: [
                 "Curl", "MailMessage", "RawJSON", "RingbackCore", "RingbackTesting", "SocketTesting", "Transport",

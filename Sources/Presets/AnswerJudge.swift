@@ -43,7 +43,8 @@ package struct AnswerJudge: Sendable {
         let json = answer.json
         let rules = request.answers + preset.answers
         let (verdict, reason) = verdict(of: answer, by: rules.first { $0.holds(for: answer, json: json) }, among: rules)
-        let hints = preset.retryHints + [RetryHint.standard]
+        // Some systems tell with every answer when their count begins anew: that means something only where the count is the trouble.
+        let hints = (verdict == .retry && answer.status < 500 ? preset.retryHints : []) + [RetryHint.standard]
         let waits = hints.compactMap { $0.wait(in: answer, now: now) }
         let captured = verdict == .delivered ? self.captured(answer) : [:]
         return Judgement(verdict, reason: reason, captured: captured, retryAfter: waits.max())
