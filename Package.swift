@@ -253,8 +253,9 @@ let package = Package(
         .testTarget(
             name: "DestinationsTests",
             dependencies: [
-                "AddressGuard", "Curl", "Delivering", "Destinations", "RawJSON", "RingbackCore", "RingbackTesting", "Store", "Transport",
-                "WebhookSignature",
+                "AddressGuard", "Curl", "Delivering", "Destinations", "RawJSON", "RingbackCore", "RingbackTesting", "SocketTesting",
+                "Store",
+                "Transport", "WebhookSignature",
                 .product(name: "NIOConcurrencyHelpers", package: "swift-nio"),
             ],
             resources: [.copy("Data")]

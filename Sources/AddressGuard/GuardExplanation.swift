@@ -20,6 +20,8 @@ package struct GuardExplanation: Sendable, Hashable {
     package let outcome: Outcome
     /// Empty when the verdict was clear before any name was resolved.
     package let steps: [Step]
+    /// The proxy by which a callback would go, for people; `nil` when it would go straight.
+    package var proxy: String?
 
     /// The guard's word on what a URL leads to.
     package init(_ callbackGuard: CallbackGuard, of url: HTTPURL, leadingTo addresses: [IPAddress]) {

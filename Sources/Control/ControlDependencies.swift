@@ -34,6 +34,8 @@ package struct ControlDependencies: Sendable {
     package var endpointsChanged: @Sendable () async -> Void
     /// The judge of callbacks' URLs as it is configured now.
     package var callbackGuard: @Sendable () -> CallbackGuard
+    /// The proxy for all callbacks as it is configured now.
+    package var egressProxy: @Sendable () -> EgressProxy?
     /// Says what the guard thinks of a URL and of where it leads.
     package var explain: @Sendable (String) async -> GuardExplanation
     /// What became of vendors' webhooks; for metrics.
@@ -60,6 +62,7 @@ package struct ControlDependencies: Sendable {
         metrics: @escaping @Sendable () async -> [MetricFamily] = { [] },
         endpointsChanged: @escaping @Sendable () async -> Void = {},
         callbackGuard: @escaping @Sendable () -> CallbackGuard,
+        egressProxy: @escaping @Sendable () -> EgressProxy? = { nil },
         explain: @escaping @Sendable (String) async -> GuardExplanation,
         ingestCounts: IngestCounts = IngestCounts(),
         responseRetention: @escaping @Sendable () -> Duration = { .seconds(7 * 86_400) },
@@ -83,6 +86,7 @@ package struct ControlDependencies: Sendable {
         self.metrics = metrics
         self.endpointsChanged = endpointsChanged
         self.callbackGuard = callbackGuard
+        self.egressProxy = egressProxy
         self.explain = explain
         self.ingestCounts = ingestCounts
         self.responseRetention = responseRetention

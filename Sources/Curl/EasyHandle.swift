@@ -72,7 +72,11 @@ final class EasyHandle {
         let lookup = user.route?.lookup ?? .zero
         setter.set(CURLOPT_CONNECTTIMEOUT_MS, (request.limits.connect - lookup).curlMilliseconds)
         if let total = request.limits.total { setter.set(CURLOPT_TIMEOUT_MS, (total - lookup).curlMilliseconds) }
-        if let route = user.route { pin(prepared, to: route, user, &setter) }
+        if let passage = user.passage {
+            set(passage, for: prepared, &setter)
+        } else if let route = user.route {
+            pin(prepared, to: route, user, &setter)
+        }
         setter.set(CURLOPT_BUFFERSIZE, user.isStream ? options.streamBufferSize : options.bufferSize)
 
         // Debian compiles a certificate directory in. With one, libcurl cannot share its store of authorities: each connection would
@@ -91,6 +95,23 @@ final class EasyHandle {
         guard setter.failure == CURLE_OK else {
             throw .internalTrouble("libcurl refused an option: \(String(cString: curl_easy_strerror(setter.failure)))")
         }
+    }
+
+    /// Has libcurl go by a proxy, for this request only. The request's own headers go to the receiver and never to the proxy: that is
+    /// libcurl's default (CURLOPT_HEADEROPT).
+    private func set(_ passage: Passage, for prepared: PreparedRequest, _ setter: inout OptionSetter) {
+        setter.set(CURLOPT_PROXY, passage.proxy.address)
+        // Unless it is set, the environment's no_proxy would lead past the proxy.
+        setter.set(CURLOPT_NOPROXY, "")
+        setter.set(CURLOPT_SUPPRESS_CONNECT_HEADERS, 1)
+        if let credentials = passage.proxy.credentials {
+            setter.set(CURLOPT_PROXYUSERNAME, credentials.username.reveal())
+            setter.set(CURLOPT_PROXYPASSWORD, credentials.password.reveal())
+        }
+        guard prepared.address == nil, let address = passage.told else { return }
+        // For any host and port of this request, of which there is one; makes a tunnel of every request.
+        pins = curl_slist_append(nil, "::\(address.contains(":") ? "[\(address)]" : address):\(prepared.port)")
+        setter.set(CURLOPT_CONNECT_TO, list: pins)
     }
 
     private func setCallbacks(_ user: Transfer, _ setter: inout OptionSetter) {
@@ -215,6 +236,7 @@ final class EasyHandle {
         if bodyCount > 0 { setter.set(CURLOPT_COPYPOSTFIELDS, pointer: nil) }
         setter.set(CURLOPT_HTTPHEADER, list: nil)
         setter.set(CURLOPT_RESOLVE, list: nil)
+        setter.set(CURLOPT_CONNECT_TO, list: nil)
         setter.set(CURLOPT_ERRORBUFFER, pointer: nil)
         // Once bytes of an answer are there, libcurl does not send the request again.
         setter.set(CURLOPT_URL, pointer: nil)

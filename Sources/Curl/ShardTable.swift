@@ -1,3 +1,4 @@
+import RingbackCore
 import Transport
 
 /// The shards of one transport, and which of them carries which request.
@@ -13,18 +14,26 @@ struct ShardTable {
     /// - What one policy let through is not judged again when it is reused, so another policy's requests must not meet it.
     /// - libcurl keeps one parsed store of authorities per multi handle: requests with different CA files in one shard would parse theirs
     ///   anew again and again.
+    /// - A way that a proxy opened for one pair of credentials is not for another one; libcurl does not tell these apart.
     private struct Kind: Hashable {
         let trafficClass: String?
         let trust: TransferTrust
+        let proxy: EgressProxy?
 
         init(_ request: TransferRequest) {
             trafficClass = request.addressPolicy?.trafficClass
             trust = request.trust
+            proxy = request.proxy
         }
 
         init() {
             trafficClass = nil
             trust = TransferTrust()
+            proxy = nil
+        }
+
+        func mayShare(with other: Kind) -> Bool {
+            trafficClass == other.trafficClass && proxy == other.proxy
         }
     }
 
@@ -79,7 +88,7 @@ struct ShardTable {
             throw .internalTrouble(error.description)
         }
         // Where all are at work, the authorities are parsed again and again; but policies are never mixed.
-        if let near = arrivals.first(where: { $0.trafficClass == kind.trafficClass }), let group = groups[near] { return group }
+        if let near = arrivals.first(where: { $0.mayShare(with: kind) }), let group = groups[near] { return group }
         throw .internalTrouble("requests of more than \(Self.kindLimit) kinds are under way: the next one waits for one of them to end")
     }
 

@@ -35,12 +35,12 @@ package struct SystemResolver: NameResolver {
         return addresses.isEmpty ? .notFound : .addresses(addresses)
     }
 
-    /// glibc says EAI_AGAIN both when no name server answers and when the one of the name itself is broken. It counts as the name's
-    /// fault: else whoever breaks his own name server would have his deliveries tried for ever.
+    /// glibc says EAI_AGAIN both when no name server answers and when the one of the name itself is broken.
     private static func failure(_ code: Int32, errorNumber: Int32) -> NameResolution {
         switch code {
         case EAI_MEMORY: .failed("no memory is left to resolve a name")
         case EAI_SYSTEM: .failed("names cannot be resolved: \(systemMessage(errorNumber))")
+        case EAI_AGAIN: .unanswered
         default: .notFound
         }
     }

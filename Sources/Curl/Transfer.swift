@@ -55,6 +55,8 @@ final class Transfer {
     var easy: EasyHandle?
     /// Set before libcurl begins, for a transfer with a policy.
     var route: Route?
+    /// Set before libcurl begins, for a transfer by a proxy.
+    var passage: Passage?
     /// When it began to wait, and then when it began to open.
     var since: MonotonicInstant
     /// The deadline that counts; others in the queue are left over from before.
@@ -131,6 +133,10 @@ final class Transfer {
         guard !hasHead, let head = collector.add(line) else { return true }
         hasHead = true
         collector = HeadCollector()
+        if let trouble = passage?.trouble(withAnswer: head) {
+            ending = .failed(trouble)
+            return false
+        }
         isMultiplexed = easy?.long(CURLINFO_HTTP_VERSION) == Int(CURL_HTTP_VERSION_2_0)
         shard?.answered.append(self)
         guard !Self.hasUnaskedCoding(head) else {

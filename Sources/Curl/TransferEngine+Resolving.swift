@@ -35,6 +35,7 @@ extension TransferEngine {
         switch resolution {
         case .addresses([]): end(transfer, .failed(.nameNotFound(host: transfer.host)))
         case .addresses(let addresses): route(transfer, in: lane, by: policy, to: addresses, lookup: clock.now - transfer.since)
+        case .unanswered: end(transfer, .failed(.nameUnanswered(host: transfer.host)))
         case .notFound: end(transfer, .failed(.nameNotFound(host: transfer.host)))
         case .failed(let detail): end(transfer, .failed(.internalTrouble(detail)))
         }

@@ -163,6 +163,9 @@ actor TransferEngine {
         guard let policy = request.request.addressPolicy else { return open(transfer, in: lane) }
         if let address = request.address {
             route(transfer, in: lane, by: policy, to: [address], lookup: nil)
+        } else if request.request.proxy?.resolution == .proxy {
+            // The operator has said so: what the name leads to is the proxy's to know, and to judge.
+            open(transfer, in: lane)
         } else {
             resolve(transfer, in: lane, by: policy)
         }
@@ -175,6 +178,7 @@ actor TransferEngine {
         transfer.request = nil
         do throws(TransportError) {
             let shard = try shards.shard(for: request)
+            transfer.passage = Passage(of: request, judged: transfer.route?.addresses ?? [])
             guard let easy = shard.makeHandle() else { throw .internalTrouble("no memory is left for a transfer") }
             try easy.write(request, options: options, user: transfer)
             let code = shard.add(easy)
@@ -216,7 +220,7 @@ actor TransferEngine {
             case .failed(let error): error
             case nil: failure(transfer, easy, code)
             }
-        let summary = TransferSummary(easy, isConnected: transfer.isConnected, lookup: transfer.route?.lookup)
+        let summary = TransferSummary(easy, of: transfer)
         transfer.shard?.remove(easy, keeps: code == CURLE_OK && !transfer.isStream && summary.httpVersion != "2")
         transfer.easy = nil
         transfer.shard = nil
@@ -238,7 +242,8 @@ actor TransferEngine {
             hasHead: transfer.hasHead,
             headerLimit: transfer.limits.headerBytes
         )
-        return TransportError(code, circumstances)
+        guard let passage = transfer.passage else { return TransportError(code, circumstances) }
+        return passage.failure(code, circumstances, easy) ?? TransportError(code, circumstances)
     }
 
     // MARK: Ending
@@ -249,7 +254,7 @@ actor TransferEngine {
         var summary = TransferSummary()
         if case .delivering(_, let measured) = transfer.stage { summary = measured }
         if let easy = transfer.easy {
-            summary = TransferSummary(easy, isConnected: transfer.isConnected, lookup: transfer.route?.lookup)
+            summary = TransferSummary(easy, of: transfer)
             summary.total = clock.now - transfer.since
             transfer.shard?.remove(easy, keeps: false)
         }

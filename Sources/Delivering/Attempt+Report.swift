@@ -10,7 +10,8 @@ extension Attempt {
         self.init(
             number: number, startedAt: startedAt, outcome: isSuccess ? .succeeded : .failed, httpStatus: report.httpStatus,
             error: report.error, detail: report.detail, retryAfter: report.retryAfter, responseHeaders: report.responseHeaders,
-            responseBody: Array(report.responseBody.prefix(Attempt.keptBodyBytes)), timing: timing, address: report.address)
+            responseBody: Array(report.responseBody.prefix(Attempt.keptBodyBytes)), timing: timing, address: report.address,
+            proxy: report.proxy)
     }
 
     /// The record of a death without an attempt.

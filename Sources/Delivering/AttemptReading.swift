@@ -25,7 +25,7 @@ enum AttemptReading: Sendable, Hashable {
         switch (report.error, report.httpStatus) {
         case (nil, nil), (nil, .some(200..<300)):
             self = .success(disabling: report.directive == .disableEndpoint ? .asked : nil)
-        case (.internalTrouble, _):
+        case (let error?, _) where error.isOurOwn:
             self = .ownTrouble
         case (.httpStatus, 410), (nil, 410):
             self = .gone

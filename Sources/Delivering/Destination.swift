@@ -35,11 +35,13 @@ package struct AttemptReport: Sendable, Hashable {
     package var responseBody: [UInt8]
     package var timing: AttemptTiming
     package var address: String?
+    /// The proxy it went by, without credentials.
+    package var proxy: String?
 
     package init(
         error: AttemptError? = nil, detail: String? = nil, httpStatus: Int? = nil, retryAfter: Duration? = nil, directive: Directive? = nil,
         responseHeaders: [ResponseHeader] = [], responseBody: [UInt8] = [], timing: AttemptTiming = AttemptTiming(), address: String? = nil,
-        operatorDetail: String? = nil
+        operatorDetail: String? = nil, proxy: String? = nil
     ) {
         self.error = error
         self.detail = detail
@@ -51,5 +53,6 @@ package struct AttemptReport: Sendable, Hashable {
         self.timing = timing
         self.address = address
         self.operatorDetail = operatorDetail
+        self.proxy = proxy
     }
 }

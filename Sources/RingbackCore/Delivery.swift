@@ -88,12 +88,14 @@ package struct Attempt: Sendable, Hashable {
     /// The first ``keptBodyBytes`` of the body.
     package let responseBody: [UInt8]
     package let timing: AttemptTiming
-    /// The IP address that was reached, or the path of the file that was written.
+    /// The IP address that was reached, or the path of the file that was written. By a proxy that was given a name: `nil`.
     package let address: String?
+    /// The proxy it went by, without credentials.
+    package let proxy: String?
 
     package init(
         number: Int, startedAt: Timestamp, outcome: Outcome, httpStatus: Int?, error: AttemptError?, detail: String?, retryAfter: Duration?,
-        responseHeaders: [ResponseHeader], responseBody: [UInt8], timing: AttemptTiming, address: String?
+        responseHeaders: [ResponseHeader], responseBody: [UInt8], timing: AttemptTiming, address: String?, proxy: String? = nil
     ) {
         self.number = number
         self.startedAt = startedAt
@@ -106,6 +108,7 @@ package struct Attempt: Sendable, Hashable {
         self.responseBody = responseBody
         self.timing = timing
         self.address = address
+        self.proxy = proxy
     }
 }
 
@@ -164,16 +167,27 @@ package enum AttemptError: String, Sendable, Hashable, CaseIterable, Codable {
     case fileSystem = "file_system"
     // Our own trouble: never uses up an attempt.
     case internalTrouble = "internal"
+    /// The proxy that callbacks go by was not reached, refused us, or opened no way to the receiver.
+    case proxy
+    /// No name server answered.
+    case resolver
 
-    /// Whether the trouble is Ringback's own (its resolver, its memory, its descriptors): such an attempt is not counted.
-    package var isOurOwn: Bool { self == .internalTrouble }
+    /// Whether the trouble is Ringback's own (its proxy, its resolver, its memory, its descriptors): such an attempt is not counted.
+    package var isOurOwn: Bool {
+        switch self {
+        case .internalTrouble, .proxy, .resolver: true
+        case .httpStatus, .redirect, .handshakeRefused, .authorization, .nameNotFound, .connectionRefused, .connectTimeout, .timeout,
+            .connectionLost, .tls, .protocolViolation, .answerTooLarge, .addressRefused, .noSpace, .directoryMissing, .permission,
+            .fileSystem:
+            false
+        }
+    }
 
     /// Whether the trouble is the receiver's, or on the way to it: only such a failure moves a circuit breaker, or counts among the failures
     /// that disable an endpoint. Those of this machine do not, and neither do those of which nobody can tell whose they are:
     ///
-    /// - A name that does not resolve: either the receiver's name is gone, or our resolver does not answer. Where the guard resolves, the
-    ///   latter is `internal`; where libcurl does it has one error for both. It takes its place on the schedule, so that a delivery to a name
-    ///   that is gone comes to an end.
+    /// - A name that does not resolve: the receiver's name is gone, or, where a stranger named it, its name server does not answer. It takes
+    ///   its place on the schedule, so that a delivery to a name that is gone comes to an end.
     /// - What the guard refused was never sent.
     /// - A token that was not got counts: the token server stands on the receiver's side, and is spared by waiting like the receiver.
     /// - An inbox is on a disk of this machine. Waiting spares nobody; the schedule is enough.
@@ -182,7 +196,7 @@ package enum AttemptError: String, Sendable, Hashable, CaseIterable, Codable {
         case .httpStatus, .redirect, .handshakeRefused, .authorization, .connectionRefused, .connectTimeout, .timeout, .connectionLost,
             .tls, .protocolViolation, .answerTooLarge:
             true
-        case .nameNotFound, .addressRefused, .noSpace, .directoryMissing, .permission, .fileSystem, .internalTrouble:
+        case .nameNotFound, .addressRefused, .noSpace, .directoryMissing, .permission, .fileSystem, .internalTrouble, .proxy, .resolver:
             false
         }
     }

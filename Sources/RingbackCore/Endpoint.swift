@@ -89,11 +89,14 @@ package struct WebhookTarget: Sendable, Hashable {
     package var credentials: ClientCredentials?
     /// When set, the receiver is asked for its consent before the first callback.
     package var handshake: WebhookHandshake?
+    /// Which way everything that is sent to the receiver takes, and to those who speak for it.
+    package var proxy: ProxyRule
 
     package init(
         url: String, secrets: [SigningSecret], hubSecret: Secret? = nil, payload: PayloadForm = .thin, headers: [HeaderField] = [],
         caFile: String? = nil,
-        certificate: ClientCertificate? = nil, credentials: ClientCredentials? = nil, handshake: WebhookHandshake? = nil
+        certificate: ClientCertificate? = nil, credentials: ClientCredentials? = nil, handshake: WebhookHandshake? = nil,
+        proxy: ProxyRule = .standard
     ) {
         self.url = url
         self.secrets = secrets
@@ -104,6 +107,7 @@ package struct WebhookTarget: Sendable, Hashable {
         self.certificate = certificate
         self.credentials = credentials
         self.handshake = handshake
+        self.proxy = proxy
     }
 }
 

@@ -83,7 +83,9 @@ package struct Node: Service {
             node: node, store: store, directory: directory, time: time, dice: dice, logger: logger,
             options: DeliveryEngineOptions(drainLimit: settings.shutdownTimeout), loop: deliveryTransport.loop
         ) { endpoint in
-            try DestinationFactory.make(endpoint, transport: deliveryTransport, callbackGuard: { live.now.callbackGuard }, time: time)
+            try DestinationFactory.make(
+                endpoint, transport: deliveryTransport, callbackGuard: { live.now.callbackGuard },
+                egressProxy: { live.now.settings.security.egressProxy }, time: time)
         }
         watching = WatchEngine(
             node: node, upstreams: settings.upstreams, transport: upstreamTransport, store: store, directory: directory,
@@ -191,7 +193,9 @@ package struct Node: Service {
     private func application() -> some Service {
         let places = delivering.places
         let live = live
-        let explainer = CallbackExplainer(callbackGuard: { live.now.callbackGuard }, transport: deliveryTransport)
+        let explainer = CallbackExplainer(
+            callbackGuard: { live.now.callbackGuard }, egressProxy: { live.now.settings.security.egressProxy }, transport: deliveryTransport
+        )
         let dependencies = ControlDependencies(
             store: store, directory: directory, upstreams: { live.now.settings.upstreams }, client: { live.now.clients[$0] },
             tokens: { live.now.tokens }, intents: intents, time: time, logger: logger,
@@ -208,6 +212,7 @@ package struct Node: Service {
             metrics: { [nodeMetrics] in await nodeMetrics.collect() },
             endpointsChanged: { [delivering] in await delivering.endpointsChanged() },
             callbackGuard: { live.now.callbackGuard },
+            egressProxy: { live.now.settings.security.egressProxy },
             explain: { await explainer.explain($0) },
             ingestCounts: ingestCounts,
             responseRetention: { live.now.settings.retention.responses },

@@ -11,12 +11,13 @@ enum Harmless {
         "stream", "stream_unrequested", "resume", "stream_window",
         "url", "inbox", "preset", "output_text", "events", "upstream", "model", "payload", "timeout", "connect_timeout", "schedule",
         "jitter",
-        "max_in_flight", "rate_limit", "delivered", "dead", "responses", "allow_networks", "https_only",
+        "max_in_flight", "rate_limit", "resolve", "delivered", "dead", "responses", "allow_networks", "https_only",
     ]
 
     /// Keys that hold other keys; their own values, if somebody wrote a text there, are not shown.
     private static let structures: Set<String> = [
         "tls", "tokens", "upstreams", "poll", "manners", "endpoints", "match", "retry", "retention", "security", "handshake", "oauth2",
+        "proxy", "egress_proxy",
     ]
 
     /// Mappings whose keys are names and whose values are secret.

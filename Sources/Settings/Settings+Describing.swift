@@ -28,6 +28,7 @@ extension Settings {
         yaml.block("security") {
             $0.line("allow_networks", security.allowNetworks.map(\.description))
             $0.line("https_only", raw: "\(security.httpsOnly)")
+            if let proxy = security.egressProxy { Self.describe(&$0, "egress_proxy", proxy) }
         }
         yaml.line("shutdown_timeout", shutdownTimeout.text)
         yaml.line("log_level", logLevel.rawValue)
@@ -115,6 +116,22 @@ extension Settings {
         yaml.line("payload", webhook.payload.rawValue)
         describe(&yaml, headers: webhook.headers)
         if let caFile = webhook.caFile { yaml.line("ca_file", caFile) }
+        switch webhook.proxy {
+        case .standard: break
+        case .direct: yaml.line("proxy", "none")
+        case .by(let proxy): describe(&yaml, "proxy", proxy)
+        }
+    }
+
+    private static func describe(_ yaml: inout YAMLText, _ key: String, _ proxy: EgressProxy) {
+        yaml.block(key) {
+            $0.line("url", proxy.address)
+            if proxy.credentials != nil {
+                $0.line("username", raw: redacted)
+                $0.line("password", raw: redacted)
+            }
+            $0.line("resolve", proxy.resolution.rawValue)
+        }
     }
 
     private static func describe(_ yaml: inout YAMLText, match: EndpointMatch) {

@@ -116,7 +116,8 @@ extension Settings {
                 return nil
             }
         }
-        let security = Security(allowNetworks: networks, httpsOnly: fields.flag("https_only"))
+        let security = Security(
+            allowNetworks: networks, httpsOnly: fields.flag("https_only"), egressProxy: EgressProxy.reading("egress_proxy", of: fields))
         fields.finish()
         return security
     }

@@ -80,16 +80,19 @@ package struct Settings: Sendable, Hashable {
         }
     }
 
-    /// The guard's exceptions (contract, section 9).
+    /// Where callbacks may go (contract, section 9), and by which way.
     package struct Security: Sendable, Hashable {
         /// Where callbacks may go although it is not the public Internet.
         package var allowNetworks: [AllowedNetwork]
         /// Callbacks to plain `http` are refused.
         package var httpsOnly: Bool
+        /// The way of all callbacks whose endpoint does not name another one.
+        package var egressProxy: EgressProxy?
 
-        package init(allowNetworks: [AllowedNetwork] = [], httpsOnly: Bool = false) {
+        package init(allowNetworks: [AllowedNetwork] = [], httpsOnly: Bool = false, egressProxy: EgressProxy? = nil) {
             self.allowNetworks = allowNetworks
             self.httpsOnly = httpsOnly
+            self.egressProxy = egressProxy
         }
     }
 

@@ -7,7 +7,7 @@ extension WebhookTarget {
     static let keys = [
         "secret", "secret_file", "previous_secrets", "hub_secret", "hub_secret_file", "payload", "headers", "bearer_token",
         "bearer_token_file", "basic_auth", "ca_file",
-        "client_certificate_file", "client_key_file", "oauth2", "handshake",
+        "client_certificate_file", "client_key_file", "oauth2", "handshake", "proxy",
     ]
 
     /// Lower-case names of headers that belong to the callback itself (contract, section 6).
@@ -36,10 +36,11 @@ extension WebhookTarget {
         let certificate = Self.certificate(in: fields)
         let credentials = ClientCredentials.reading("oauth2", of: fields, isBesides: authorization != nil)
         let handshake = Self.handshake(in: fields)
+        let proxy = ProxyRule.reading("proxy", of: fields)
         guard let url else { return nil }
         self.init(
             url: url.text, secrets: secrets, hubSecret: hubSecret, payload: payload, headers: headers, caFile: caFile,
-            certificate: certificate, credentials: credentials, handshake: handshake)
+            certificate: certificate, credentials: credentials, handshake: handshake, proxy: proxy)
     }
 
     /// The secret and, during a rotation, its predecessors with the time until which they sign.

@@ -13,6 +13,7 @@ enum Migrations {
         (6, schema6),
         (7, schema7),
         (8, schema8),
+        (9, schema9),
     ]
 
     /// The schema this program knows; kept in the file as `user_version`.
@@ -239,5 +240,10 @@ enum Migrations {
             bytes INTEGER NOT NULL DEFAULT 0
         );
         CREATE INDEX idempotency_keys_age ON idempotency_keys (created_at, bytes);
+        """
+
+    /// The proxy by which an attempt went, without credentials; empty when it went straight.
+    private static let schema9 = """
+        ALTER TABLE attempts ADD COLUMN proxy TEXT;
         """
 }

@@ -44,7 +44,7 @@ extension Database {
         try run(
             """
             INSERT OR REPLACE INTO attempts (delivery, \(AttemptColumns.names))
-            VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16)
+            VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17)
             """,
             [seq] + attempt.values
         )
@@ -69,7 +69,7 @@ extension Database {
 private struct AttemptColumns: Sendable {
     static let names = """
         number, started_at, outcome, http_status, error, detail, retry_after, headers, body,
-        dns_us, connect_us, tls_us, first_byte_us, total_us, address
+        dns_us, connect_us, tls_us, first_byte_us, total_us, address, proxy
         """
 
     let number: Int
@@ -83,6 +83,7 @@ private struct AttemptColumns: Sendable {
             attempt.retryAfter?.wholeMilliseconds, try StoredJSON.encodeUnlessEmpty(attempt.responseHeaders),
             body.isEmpty ? nil : Data(body), attempt.timing.dns?.microseconds, attempt.timing.connect?.microseconds,
             attempt.timing.tls?.microseconds, attempt.timing.firstByte?.microseconds, attempt.timing.total?.microseconds, attempt.address,
+            attempt.proxy,
         ]
     }
 }
@@ -105,7 +106,8 @@ extension Attempt {
                 dns: try column.nextMicroseconds(), connect: try column.nextMicroseconds(), tls: try column.nextMicroseconds(),
                 firstByte: try column.nextMicroseconds(), total: try column.nextMicroseconds()
             ),
-            address: try column.next()
+            address: try column.next(),
+            proxy: try column.next()
         )
     }
 }

@@ -12,6 +12,8 @@ package enum NameResolution: Sendable, Hashable {
     case addresses([IPAddress])
     /// There is no such name, or it has no address.
     case notFound
+    /// Nobody answered: neither our name server, nor, perhaps, the one of the name itself. Who is silent cannot be told.
+    case unanswered
     /// The resolver itself is in trouble; the text is its own.
     case failed(String)
 }

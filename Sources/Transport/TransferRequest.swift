@@ -1,3 +1,5 @@
+package import RingbackCore
+
 /// One HTTP request, complete with its bounds. Everything has a limit; there is no "for ever" by omission except where `nil` says so.
 package struct TransferRequest: Sendable {
     package enum Method: String, Sendable {
@@ -28,6 +30,11 @@ package struct TransferRequest: Sendable {
     package var trust: TransferTrust
     /// Judges the addresses before a connection is made; `nil` connects wherever the name leads.
     package var addressPolicy: TransferAddressPolicy?
+    /// Carries the request; `nil` goes straight. Proxies of the environment never count.
+    ///
+    /// With an ``addressPolicy``, and unless the proxy resolves names, the name is resolved and judged here, and the proxy is told one of the
+    /// addresses (by `CONNECT` also where the URL is `http`, since a whole request would be sent to whatever its name means to the proxy).
+    package var proxy: EgressProxy?
 
     package init(
         method: Method,
@@ -37,7 +44,8 @@ package struct TransferRequest: Sendable {
         version: HTTPVersion = .negotiated,
         limits: TransferLimits = TransferLimits(),
         trust: TransferTrust = TransferTrust(),
-        addressPolicy: TransferAddressPolicy? = nil
+        addressPolicy: TransferAddressPolicy? = nil,
+        proxy: EgressProxy? = nil
     ) {
         self.method = method
         self.url = url
@@ -47,6 +55,7 @@ package struct TransferRequest: Sendable {
         self.limits = limits
         self.trust = trust
         self.addressPolicy = addressPolicy
+        self.proxy = proxy
     }
 }
 

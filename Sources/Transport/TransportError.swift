@@ -3,6 +3,8 @@ package enum TransportError: Error, Sendable, Hashable {
     /// The request cannot be sent as it is written; the text says what to change.
     case invalidRequest(String)
     case nameNotFound(host: String)
+    /// No name server answered, ours or the name's own.
+    case nameUnanswered(host: String)
     case connectionRefused(host: String)
     /// The host could not be reached: no route, unreachable, address not available.
     case unreachable(host: String, detail: String)
@@ -22,6 +24,8 @@ package enum TransportError: Error, Sendable, Hashable {
     case cancelled
     /// The transport is shutting down.
     case closed
+    /// The request's ``TransferRequest/proxy`` was not reached, refused us, or opened no way to the host.
+    case proxyTrouble(ProxyTrouble)
     /// Our own trouble: no memory, no descriptor, an unknown error of the library.
     case internalTrouble(String)
 }
@@ -30,7 +34,7 @@ extension TransportError {
     /// Whether the machine Ringback runs on is at fault rather than the other side.
     package var isOurOwn: Bool {
         switch self {
-        case .internalTrouble, .closed, .cancelled: true
+        case .internalTrouble, .closed, .cancelled, .proxyTrouble, .nameUnanswered: true
         case .invalidRequest, .nameNotFound, .connectionRefused, .unreachable, .refusedByGuard, .connectTimeout, .totalTimeout,
             .idleTimeout, .tls,
             .connectionLost, .protocolViolation, .headersTooLarge, .bodyTooLarge:
@@ -40,10 +44,26 @@ extension TransportError {
 }
 
 extension TransportError {
-    /// Set when the request's own policy decided.
-    package var refusal: TransferRefusal? {
-        if case .refusedByGuard(let refusal) = self { return refusal }
-        return nil
+    /// What only the operator may know about it, for the log.
+    package var operatorDetail: String? {
+        switch self {
+        case .refusedByGuard(let refusal): refusal.detail
+        case .proxyTrouble(let trouble): trouble.detail
+        case .invalidRequest, .nameNotFound, .nameUnanswered, .connectionRefused, .unreachable, .connectTimeout, .totalTimeout,
+            .idleTimeout, .tls, .connectionLost, .protocolViolation, .headersTooLarge, .bodyTooLarge, .cancelled, .closed,
+            .internalTrouble:
+            nil
+        }
+    }
+}
+
+/// What went wrong on the way to the proxy, or at it.
+package struct ProxyTrouble: Sendable, Hashable {
+    /// Names the proxy: for the operator's log only. Holds no credentials.
+    package let detail: String
+
+    package init(detail: String) {
+        self.detail = detail
     }
 }
 
@@ -53,6 +73,8 @@ extension TransportError: CustomStringConvertible {
         switch self {
         case .invalidRequest(let reason): "the request cannot be sent: \(reason)"
         case .nameNotFound(let host): "the name '\(host)' does not resolve to an address"
+        case .nameUnanswered(let host): "no name server answered for the name '\(host)'"
+        case .proxyTrouble: "the proxy that callbacks go by did not open a way to the receiver"
         case .connectionRefused(let host): "\(host) refused the connection"
         case .unreachable(let host, let detail): "\(host) cannot be reached: \(detail)"
         case .refusedByGuard(let refusal): refusal.reason

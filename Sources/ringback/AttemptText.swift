@@ -10,6 +10,7 @@ enum AttemptText {
         fields.add("error", attempt.error?.rawValue)
         fields.add("detail", attempt.detail)
         fields.add("reached", attempt.address)
+        fields.add("by proxy", attempt.proxy)
         fields.add("phases", phases(attempt.timing))
         fields.add("retry after", attempt.retryAfter.map { "\($0) s" })
         for header in attempt.responseHeaders { fields.add("< \(Printable.text(header.name))", header.value) }

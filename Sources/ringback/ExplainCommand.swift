@@ -35,6 +35,7 @@ struct ExplainCommand: AsyncParsableCommand {
         fields.add("reason", explanation.reason)
         fields.add("rule", explanation.rule)
         fields.add("detail", explanation.detail == explanation.reason ? nil : explanation.detail)
+        fields.add("by proxy", explanation.proxy)
         guard let addresses = explanation.addresses, !addresses.isEmpty else { return fields.text() }
         var table = Table("ADDRESS", "VERDICT", "RULE")
         for address in addresses { table.add(address.address, address.allowed ? "allowed" : "refused", address.rule) }

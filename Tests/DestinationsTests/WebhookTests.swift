@@ -159,7 +159,8 @@ struct WebhookTests {
         (.idleTimeout, .timeout), (.tls("d"), .tls), (.connectionLost(detail: "d"), .connectionLost),
         (.protocolViolation(detail: "d"), .protocolViolation), (.headersTooLarge(limit: 1), .answerTooLarge),
         (.bodyTooLarge(limit: 1), .answerTooLarge), (.cancelled, .internalTrouble), (.closed, .internalTrouble),
-        (.internalTrouble("d"), .internalTrouble),
+        (.internalTrouble("d"), .internalTrouble), (.nameUnanswered(host: "h"), .resolver),
+        (.proxyTrouble(ProxyTrouble(detail: "the proxy p")), .proxy),
     ]
 
     @Test("every trouble of the transport has its label; ours is told from the receiver's", arguments: transportErrors)

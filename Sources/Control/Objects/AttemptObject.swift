@@ -34,6 +34,8 @@ package struct AttemptObject: Codable, Sendable, Hashable {
     package var responseBody: String
     package var timing: Timing
     @Nullable package var address: String?
+    /// The proxy it went by, without credentials; `address` is then the one the proxy was told, and `null` where it was told a name.
+    @Nullable package var proxy: String?
 
     private enum CodingKeys: String, CodingKey {
         case number
@@ -48,6 +50,7 @@ package struct AttemptObject: Codable, Sendable, Hashable {
         case responseBody = "response_body"
         case timing
         case address
+        case proxy
     }
 }
 
@@ -64,6 +67,7 @@ extension AttemptObject {
         responseBody = String(decoding: attempt.responseBody, as: UTF8.self)
         timing = Timing(attempt.timing)
         address = attempt.address
+        proxy = attempt.proxy
     }
 }
 

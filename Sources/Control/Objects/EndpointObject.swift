@@ -65,6 +65,8 @@ package struct EndpointObject: Codable, Sendable, Hashable {
     package var signers: [Signer]
     /// Under which name the receiver is asked for its consent; `null` when it is not asked.
     @Nullable package var handshake: Handshake?
+    /// The proxy that its callbacks go by, without credentials; `null` when they go straight.
+    @Nullable package var proxy: String?
     package var timeout: String
     package var connectTimeout: String
     package var retry: Retry
@@ -90,6 +92,7 @@ package struct EndpointObject: Codable, Sendable, Hashable {
         case signed
         case signers
         case handshake
+        case proxy
         case timeout
         case connectTimeout = "connect_timeout"
         case retry
@@ -106,8 +109,11 @@ extension EndpointObject {
     /// - Parameters:
     ///   - breaker: `nil` when it was not sent anything yet.
     ///   - now: Decides which secrets still sign.
+    ///   - standardProxy: The proxy for all callbacks, as it is configured now.
     ///   - freshSecret: The secret that was just made for this endpoint, to be shown this one time.
-    package init(_ endpoint: Endpoint, breaker: BreakerStatus? = nil, now: Timestamp, freshSecret: Secret? = nil) {
+    package init(
+        _ endpoint: Endpoint, breaker: BreakerStatus? = nil, now: Timestamp, standardProxy: EgressProxy? = nil, freshSecret: Secret? = nil
+    ) {
         name = endpoint.name
         origin = endpoint.origin.rawValue
         switch endpoint.target {
@@ -120,6 +126,7 @@ extension EndpointObject {
             signers = Self.signers(of: target, now: now)
             signed = !signers.isEmpty
             handshake = target.handshake.map { Handshake(origin: $0.origin, rate: $0.requestedRate) }
+            proxy = target.proxy.proxy(standard: standardProxy)?.address
         case .inbox(let target):
             kind = .inbox
             url = nil
@@ -129,6 +136,7 @@ extension EndpointObject {
             signed = false
             signers = []
             handshake = nil
+            proxy = nil
         }
         events = endpoint.events.map(\.text)
         match = Match(

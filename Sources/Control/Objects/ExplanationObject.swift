@@ -21,6 +21,8 @@ package struct ExplanationObject: Codable, Sendable, Hashable {
     @Nullable package var rule: String?
     @Nullable package var detail: String?
     @Nullable package var addresses: [Address]?
+    /// The proxy by which a callback to it goes, without credentials.
+    @Nullable package var proxy: String?
 }
 
 extension ExplanationObject {
@@ -41,6 +43,7 @@ extension ExplanationObject {
             rule = isComplete ? "unresolved" : nil
         }
         guard isComplete else { return }
+        proxy = explanation.proxy
         addresses = explanation.steps.map {
             Address(address: "\($0.address)", allowed: $0.verdict.isAllowed, rule: "\($0.verdict)")
         }

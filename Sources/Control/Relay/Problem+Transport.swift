@@ -10,7 +10,7 @@ extension Problem {
         switch failure.error {
         case .connectTimeout, .totalTimeout, .idleTimeout:
             self.init(.upstreamTimeout, detail)
-        case .closed, .cancelled, .internalTrouble:
+        case .closed, .cancelled, .internalTrouble, .proxyTrouble, .nameUnanswered:
             self.init(.busy, detail, retryAfter: 5)
         case .invalidRequest, .nameNotFound, .connectionRefused, .refusedByGuard, .unreachable, .tls, .connectionLost, .protocolViolation,
             .headersTooLarge,

@@ -151,7 +151,9 @@ extension TransportError {
     /// Whether the request cannot have reached the upstream.
     var provesNothingWasSent: Bool {
         switch self {
-        case .invalidRequest, .nameNotFound, .connectionRefused, .refusedByGuard, .unreachable, .connectTimeout, .tls: true
+        case .invalidRequest, .nameNotFound, .nameUnanswered, .connectionRefused, .refusedByGuard, .unreachable, .connectTimeout, .tls,
+            .proxyTrouble:
+            true
         case .totalTimeout, .idleTimeout, .connectionLost, .protocolViolation, .headersTooLarge, .bodyTooLarge, .cancelled, .closed,
             .internalTrouble:
             false

@@ -129,7 +129,9 @@ struct EndpointRoutes {
     }
 
     func shown(_ endpoint: Endpoint, now: Timestamp, freshSecret: Secret? = nil) -> EndpointObject {
-        EndpointObject(endpoint, breaker: dependencies.breaker(endpoint.name), now: now, freshSecret: freshSecret)
+        EndpointObject(
+            endpoint, breaker: dependencies.breaker(endpoint.name), now: now, standardProxy: dependencies.egressProxy(),
+            freshSecret: freshSecret)
     }
 
     private func publish(_ endpoint: Endpoint) async {

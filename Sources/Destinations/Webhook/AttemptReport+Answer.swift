@@ -33,7 +33,7 @@ extension AttemptReport {
             responseBody: Array(failure.body.prefix(Attempt.keptBodyBytes)),
             timing: AttemptTiming(failure.summary),
             address: failure.summary.address,
-            operatorDetail: failure.error.refusal?.detail)
+            operatorDetail: failure.error.operatorDetail)
     }
 
     /// A receiver that was asked for its consent and did not give it. 410 and 429 mean what they always mean.
@@ -89,6 +89,8 @@ extension AttemptError {
         // The endpoint's definition is at fault (a header with a line break, say): trying for ever would not mend it, so it counts.
         case .invalidRequest: self = .protocolViolation
         case .nameNotFound: self = .nameNotFound
+        case .nameUnanswered: self = .resolver
+        case .proxyTrouble: self = .proxy
         case .connectionRefused, .unreachable: self = .connectionRefused
         case .refusedByGuard: self = .addressRefused
         case .connectTimeout: self = .connectTimeout

@@ -1,6 +1,6 @@
 package import AddressGuard
 import NIOConcurrencyHelpers
-import RingbackCore
+package import RingbackCore
 package import Transport
 
 /// Says whether a callback could go out to a URL, without sending one.
@@ -11,15 +11,32 @@ package struct CallbackExplainer: Sendable {
     static let patience: Duration = .seconds(10)
 
     private let callbackGuard: @Sendable () -> CallbackGuard
+    private let egressProxy: @Sendable () -> EgressProxy?
     private let transport: any Transport
 
     /// - Parameter transport: The one that carries callbacks.
-    package init(callbackGuard: @escaping @Sendable () -> CallbackGuard, transport: any Transport) {
+    package init(
+        callbackGuard: @escaping @Sendable () -> CallbackGuard, egressProxy: @escaping @Sendable () -> EgressProxy? = { nil },
+        transport: any Transport
+    ) {
         self.callbackGuard = callbackGuard
+        self.egressProxy = egressProxy
         self.transport = transport
     }
 
     package func explain(_ text: String) async -> GuardExplanation {
+        let proxy = egressProxy()
+        var explanation = await explain(text, resolvedBy: proxy)
+        explanation.proxy = proxy.map {
+            switch $0.resolution {
+            case .here: $0.address
+            case .proxy: "\($0.address), which resolves names itself: where they lead is not judged here"
+            }
+        }
+        return explanation
+    }
+
+    private func explain(_ text: String, resolvedBy proxy: EgressProxy?) async -> GuardExplanation {
         let callbackGuard = callbackGuard()
         let url: HTTPURL
         do {
@@ -28,6 +45,7 @@ package struct CallbackExplainer: Sendable {
             // Only a URL that has a right form can be shown without what may be secret in it.
             return GuardExplanation(.refused(error), of: (try? HTTPURL(validating: text))?.redacted)
         }
+        if proxy?.resolution == .proxy, url.address == nil { return GuardExplanation(.allowed, of: url.redacted) }
         switch await addresses(of: url) {
         case .success(let addresses): return GuardExplanation(callbackGuard, of: url, leadingTo: addresses)
         case .failure(let failure): return GuardExplanation(.unresolved("\(failure.error)"), of: url.redacted)

@@ -26,17 +26,19 @@ package struct WebhookDestination: Destination {
 
     /// - Parameters:
     ///   - callbackGuard: The guard as it is configured now, asked before each request; `nil` for the operator's own endpoints.
+    ///   - egressProxy: The proxy for all callbacks as it is configured now.
     ///   - time: Measures what is left of the timeout.
     /// - Throws: ``InvalidDestination`` when the URL or a secret cannot be used.
     package init(
         _ target: WebhookTarget, of endpoint: Endpoint, transport: any Transport, callbackGuard: (@Sendable () -> CallbackGuard)?,
-        time: any TimeSource
+        egressProxy: @escaping @Sendable () -> EgressProxy? = { nil }, time: any TimeSource
     ) throws(InvalidDestination) {
         keys = try SigningKeys(target.secrets)
         hub = target.hubSecret.map { HubSignature(secret: $0) }
         form = target.payload
         headers = WebhookHeaders.custom(target.headers)
-        let route = try WebhookRoute(target, of: endpoint, transport: transport, callbackGuard: callbackGuard, time: time)
+        let route = try WebhookRoute(
+            target, of: endpoint, transport: transport, callbackGuard: callbackGuard, egressProxy: egressProxy, time: time)
         self.route = route
         consent = target.handshake.map { Consent($0, route: route) }
         tokens = try target.credentials.map { credentials throws(InvalidDestination) in try AccessTokens(credentials, route: route) }
@@ -45,6 +47,13 @@ package struct WebhookDestination: Destination {
     package var needsResponse: Bool { form.holdsResponse }
 
     package func attempt(_ job: DeliveryJob, number: Int, startedAt: Timestamp) async -> AttemptReport {
+        let proxy = route.proxy
+        var report = await attempt(job, startedAt: startedAt)
+        report.proxy = proxy?.address
+        return report
+    }
+
+    private func attempt(_ job: DeliveryJob, startedAt: Timestamp) async -> AttemptReport {
         let deadline = route.deadline
         do throws(FailedAttempt) {
             if let consent { try await consent.require(headers: headers, now: startedAt, by: deadline) }

@@ -2,7 +2,8 @@ import AddressGuard
 import RingbackCore
 import Transport
 
-/// The way to one receiver: its URL, whose certificates are believed, the bounds of every request, and the guard that judges each.
+/// The way to one receiver: its URL, whose certificates are believed, the bounds of every request, the guard that judges each, and the proxy
+/// by which it goes.
 struct WebhookRoute: Sendable {
     private let url: HTTPURL
     private let limits: TransferLimits
@@ -11,10 +12,12 @@ struct WebhookRoute: Sendable {
     private let time: any TimeSource
     private let timeout: Duration
     private let callbackGuard: (@Sendable () -> CallbackGuard)?
+    private let rule: ProxyRule
+    private let egressProxy: @Sendable () -> EgressProxy?
 
     init(
         _ target: WebhookTarget, of endpoint: Endpoint, transport: any Transport, callbackGuard: (@Sendable () -> CallbackGuard)?,
-        time: any TimeSource
+        egressProxy: @escaping @Sendable () -> EgressProxy?, time: any TimeSource
     ) throws(InvalidDestination) {
         do {
             url = try HTTPURL(validating: target.url)
@@ -30,8 +33,13 @@ struct WebhookRoute: Sendable {
         self.transport = transport
         self.time = time
         self.callbackGuard = callbackGuard
+        rule = target.proxy
+        self.egressProxy = egressProxy
         timeout = endpoint.timeout
     }
+
+    /// The proxy by which requests go now.
+    var proxy: EgressProxy? { rule.proxy(standard: egressProxy()) }
 
     /// When an attempt that begins now has to be over.
     var deadline: Moment { time.now + timeout }
@@ -50,20 +58,32 @@ struct WebhookRoute: Sendable {
         let left = deadline - time.now
         guard left > .zero else { throw TransferFailure(.totalTimeout) }
         var request = request
-        request.addressPolicy = try addressPolicy(for: request.url)
+        request.proxy = proxy
+        request.addressPolicy = try addressPolicy(for: request.url, by: request.proxy)
         request.limits = limits
         request.limits.total = left
-        return try await transport.perform(request, keeping: WebhookDestination.maximumAnswerBytes)
+        do {
+            return try await transport.perform(request, keeping: WebhookDestination.maximumAnswerBytes)
+        } catch {
+            throw blaming(error)
+        }
     }
 
     /// Judges a URL by itself, and says how to judge where it leads. Asked each time, since the rules may have changed since the endpoint's
     /// registration.
-    private func addressPolicy(for url: String) throws(TransferFailure) -> TransferAddressPolicy? {
-        guard let callbackGuard = callbackGuard?() else { return nil }
+    private func addressPolicy(for url: String, by proxy: EgressProxy?) throws(TransferFailure) -> TransferAddressPolicy? {
+        // The names of the operator's own endpoints are left to the proxy, as every proxy's user expects.
+        guard let callbackGuard = callbackGuard?() else { return proxy == nil ? .operatorsOwn : nil }
         do {
             return TransferAddressPolicy(callbackGuard, for: try callbackGuard.judge(url))
         } catch {
             throw TransferFailure(.refusedByGuard(TransferRefusal(error)))
         }
+    }
+
+    /// A stranger who breaks the name server of his own name would have his deliveries tried for ever: for him no answer is no name.
+    private func blaming(_ failure: TransferFailure) -> TransferFailure {
+        guard callbackGuard != nil, case .nameUnanswered(let host) = failure.error else { return failure }
+        return TransferFailure(error: .nameNotFound(host: host), summary: failure.summary, head: failure.head, body: failure.body)
     }
 }
