@@ -46,6 +46,9 @@ struct ControlUnderTest: Sendable {
     /// How often the rest of the node heard that the endpoints changed.
     let changes: NIOLockedValueBox<Int>
     let ingestCounts: IngestCounts
+    let dependencies: ControlDependencies
+    /// What the router itself says it serves.
+    let registered: [(method: String, path: String)]
 
     /// Lends a running API to `body`.
     static func with(_ options: Options = Options(), _ body: @escaping @Sendable (ControlUnderTest) async throws -> Void) async throws {
@@ -94,11 +97,13 @@ struct ControlUnderTest: Sendable {
                 },
                 ingestCounts: ingestCounts
             )
-            try await serving(makeRouter(dependencies), idleTimeout: options.idleTimeout, logger: logger) { port in
+            let router = makeRouter(dependencies)
+            let registered = router.routes.map { (method: $0.method.rawValue, path: "\($0.path)") }
+            try await serving(router, idleTimeout: options.idleTimeout, logger: logger) { port in
                 try await body(
                     ControlUnderTest(
                         store: store, directory: directory, time: time, probe: HTTPProbe(port: port), reconciler: reconciler,
-                        tested: tested, changes: changes, ingestCounts: ingestCounts
+                        tested: tested, changes: changes, ingestCounts: ingestCounts, dependencies: dependencies, registered: registered
                     )
                 )
             }

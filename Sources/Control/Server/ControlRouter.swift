@@ -22,7 +22,7 @@ package func makeRouter(_ dependencies: ControlDependencies) -> Router<ControlCo
 }
 
 /// Every route there is, chapter by chapter.
-private func routeTable(_ dependencies: ControlDependencies) -> [Route] {
+func routeTable(_ dependencies: ControlDependencies) -> [Route] {
     let chapters: [[Route]] = [
         HealthRoutes(dependencies).all,
         MetricsRoutes(dependencies).all,
