@@ -12,16 +12,23 @@ package struct LineLogHandler: LogHandler {
     /// Longer lines are cut: a log must stay readable, and its writer must not be at the mercy of a value's size.
     static let maximumLineBytes = 16 * 1024
 
-    package var logLevel: Logger.Level
+    package var logLevel: Logger.Level {
+        get { ownLevel ?? shared.level }
+        set { ownLevel = newValue }
+    }
+
     package var metadata: Logger.Metadata = [:]
     private let label: String
     private let format: Format
     private let output: FileHandle
+    private let shared: LogLevelSwitch
+    /// Of a logger whose level was set apart from the others'.
+    private var ownLevel: Logger.Level?
 
-    package init(label: String, format: Format, logLevel: Logger.Level, output: FileHandle = .standardError) {
+    package init(label: String, format: Format, logLevel: LogLevelSwitch, output: FileHandle = .standardError) {
         self.label = label
         self.format = format
-        self.logLevel = logLevel
+        shared = logLevel
         self.output = output
     }
 

@@ -45,11 +45,12 @@ package struct Node: Service {
     ///
     /// - Parameters:
     ///   - source: Reads the configuration once more, for a reload; `nil` where it came from nowhere.
+    ///   - logLevel: What a reload turns; `nil` where the level is not the configuration's to say.
     ///   - onListening: Called once with the port of the API, when it accepts connections.
     /// - Throws: ``NodeError`` with what to do about it.
     package init(
         settings: Settings, source: (@Sendable () async throws(SettingsErrors) -> Settings)? = nil, time: any TimeSource = SystemTime(),
-        logger: Logger,
+        logger: Logger, logLevel: LogLevelSwitch? = nil,
         onListening: @escaping @Sendable (Int) async -> Void = { _ in }
     ) async throws(NodeError) {
         self.settings = settings
@@ -102,7 +103,8 @@ package struct Node: Service {
                         endpoint, transport: deliveryTransport, callbackGuard: { new.callbackGuard }, time: time)
                 },
                 readEndpoints: { settings throws(StoreError) in try await endpointLoader.endpoints(of: settings) },
-                directory: directory, replaceUpstreams: { await watching.replaceUpstreams($0) },
+                setLogLevel: { logLevel?.level = Logger.Level($0) }, directory: directory,
+                replaceUpstreams: { await watching.replaceUpstreams($0) },
                 endpointsChanged: {
                     await delivering.endpointsChanged()
                     await endpointLoader.prepareInboxes(of: directory.all)

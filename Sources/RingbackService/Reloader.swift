@@ -27,6 +27,7 @@ actor Reloader {
         let check: @Sendable (Endpoint, LiveSettings.Snapshot) throws -> Void
         /// The settings' endpoints and the store's.
         let readEndpoints: @Sendable (Settings) async throws(StoreError) -> [Endpoint]
+        let setLogLevel: @Sendable (Settings.LogLevel) -> Void
         let directory: EndpointDirectory
         let replaceUpstreams: @Sendable ([Upstream]) async -> Void
         let endpointsChanged: @Sendable () async -> Void
@@ -79,6 +80,7 @@ actor Reloader {
         }
         let old = live.now.settings
         live.replace(with: snapshot)
+        parts.setLogLevel(new.logLevel)
         parts.directory.replaceAll(with: endpoints)
         await catchUp(with: endpoints, new)
         await parts.replaceUpstreams(new.upstreams)

@@ -11,13 +11,13 @@ struct SettingsChange: Sendable, Hashable {
         live = Self.differing([
             ("tokens", old.tokens == new.tokens), ("upstreams", old.upstreams == new.upstreams),
             ("endpoints", old.endpoints == new.endpoints), ("security", old.security == new.security),
-            ("retention", old.retention == new.retention),
+            ("retention", old.retention == new.retention), ("log_level", old.logLevel == new.logLevel),
         ])
         needsRestart = Self.differing([
             ("listen", old.listen == new.listen), ("store", old.store == new.store),
             ("master_key", old.masterKey == new.masterKey), ("previous_master_keys", old.previousMasterKeys == new.previousMasterKeys),
             ("retention.max_response_size", old.retention.maximumResponseSize == new.retention.maximumResponseSize),
-            ("shutdown_timeout", old.shutdownTimeout == new.shutdownTimeout), ("log_level", old.logLevel == new.logLevel),
+            ("shutdown_timeout", old.shutdownTimeout == new.shutdownTimeout),
         ])
     }
 

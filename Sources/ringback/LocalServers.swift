@@ -7,7 +7,8 @@ import UnixSignals
 
 /// A logger for commands whose own output is what people read: only warnings and errors reach standard error.
 func quietLogger(_ label: String) -> Logger {
-    Logger(label: label) { LineLogHandler(label: $0, format: .text, logLevel: .error) }
+    let level = LogLevelSwitch(.error)
+    return Logger(label: label) { LineLogHandler(label: $0, format: .text, logLevel: level) }
 }
 
 /// Runs services until SIGINT or SIGTERM, then lets them finish.

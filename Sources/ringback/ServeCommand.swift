@@ -29,12 +29,14 @@ struct ServeCommand: AsyncParsableCommand {
     func run() async throws {
         let configured = try ConfiguredSettings(file: config)
         let settings = configured.settings
-        let level = Logger.Level(logLevel ?? settings.logLevel)
+        let level = LogLevelSwitch(Logger.Level(logLevel ?? settings.logLevel))
         let format: LineLogHandler.Format = isatty(STDERR_FILENO) == 1 ? .text : .json
         let logger = Logger(label: "ringback") { LineLogHandler(label: $0, format: format, logLevel: level) }
         let manager = ServiceManager(environment: ProcessInfo.processInfo.environment)
         do {
-            let node = try await Node(settings: settings, source: configured.readAgain, logger: logger) { _ in
+            // What was asked for on the command line stays.
+            let turned = logLevel == nil ? level : nil
+            let node = try await Node(settings: settings, source: configured.readAgain, logger: logger, logLevel: turned) { _ in
                 if !manager.tell(.ready) { logger.warning("the service manager could not be told that Ringback is ready") }
             }
             var configuration = ServiceGroupConfiguration(
@@ -55,18 +57,3 @@ struct ServeCommand: AsyncParsableCommand {
 }
 
 extension Settings.LogLevel: ExpressibleByArgument {}
-
-extension Logger.Level {
-    init(_ level: Settings.LogLevel) {
-        self =
-            switch level {
-            case .trace: .trace
-            case .debug: .debug
-            case .info: .info
-            case .notice: .notice
-            case .warning: .warning
-            case .error: .error
-            case .critical: .critical
-            }
-    }
-}

@@ -81,6 +81,28 @@ struct ReloadTests {
             }
         }
     }
+
+    @Test("turns the level of the log, unless the command line has said it", arguments: [[], ["--log-level", "info"]])
+    func logLevel(arguments: [String]) async throws {
+        try await Surroundings.lend { surroundings in
+            let bridge = try Bridge(surroundings)
+            let process = try RingbackProcess(
+                ["serve", "--config", bridge.configuration.path] + arguments, directory: surroundings.directory,
+                log: surroundings.directory.appending(path: "bridge.log"))
+            do {
+                try await bridge.waitUntilReady()
+                try bridge.editConfiguration { $0 + "\nlog_level: warning\n" }
+                let answer = try await surroundings.client.post(bridge.url + "/v1/reload", "")
+                #expect(try answer.json()["changed"] == ["log_level"], "\(answer.text)")
+                // Told before the answer, at `notice`: after the turn it is too unimportant.
+                #expect(process.logText.contains("The configuration was read again") == !arguments.isEmpty)
+            } catch {
+                await process.kill()
+                throw error
+            }
+            #expect(await process.terminate()?.status == 0)
+        }
+    }
 }
 
 extension Bridge {
