@@ -12,12 +12,14 @@ extension DeliveryEngine {
         let endedAt: Timestamp
         /// What the attempt says about the receiver.
         let verdict: Breaker.Verdict
+        /// See ``AttemptReport/grant``.
+        var grant: RateGrant?
     }
 
     /// The child task of one attempt.
     func deliver(_ job: DeliveryJob, _ ticket: Breaker.Ticket) async {
         let outcome = await outcome(of: job)
-        let followUp = places.attemptEnded(job, ticket, outcome?.verdict ?? .nothing, jitter: dice.fraction())
+        let followUp = places.attemptEnded(job, ticket, outcome?.verdict ?? .nothing, grant: outcome?.grant, jitter: dice.fraction())
         if let outcome {
             await carryOut(followUp, outcome, of: job)
             await settle(outcome, of: job)
@@ -52,7 +54,7 @@ extension DeliveryEngine {
         return machine.attemptEnded(report, now: endedAt, jitter: dice.fraction()).map {
             Outcome(
                 attempt: attempt, operatorDetail: report.operatorDetail, decision: $0, endedAt: endedAt,
-                verdict: Breaker.Verdict(reading, report.error))
+                verdict: Breaker.Verdict(reading, report.error), grant: report.grant)
         }
     }
 

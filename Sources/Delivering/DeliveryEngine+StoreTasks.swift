@@ -42,7 +42,7 @@ extension DeliveryEngine {
             let times = try await store.nextDue()
             succeeded(.look)
             let now = time.wallNow
-            dueSince = times.filter { $0.value <= now }
+            queueAges = times.filter { $0.value <= now }.mapValues { now - $0 }
             places.look(at: times.filter { $0.value <= soon })
         } catch {
             failed(.look, error)

@@ -39,7 +39,7 @@ package actor DeliveryEngine {
     private var claimWaiters: [CheckedContinuation<Void, Never>] = []
     private var isRunning = false
     /// As of the last look.
-    var dueSince: [EndpointName: Timestamp] = [:]
+    var queueAges: [EndpointName: Duration] = [:]
 
     /// - Parameters:
     ///   - loop: Where attempts run: the loop of the transport that carries them saves a thread switch per step. `nil`: the global pool.
@@ -121,7 +121,7 @@ package actor DeliveryEngine {
         var snapshot = places.snapshot
         snapshot.isRunning = isRunning
         snapshot.counters = counters
-        snapshot.dueSince = dueSince
+        snapshot.queueAges = queueAges
         snapshot.storeTrouble = storeTroubles.values.first
         return snapshot
     }

@@ -15,8 +15,13 @@ package final class DeliveryPlaces: DeliveryIntake {
     private struct State {
         var table: LaneTable
         var breakers = BreakerTable()
+        var grants = GrantTable()
         var handedOver: [DeliveryJob] = []
         var isClosed = false
+
+        func allowance(of endpoint: EndpointName, _ definition: Endpoint, now: Timestamp) -> LaneAllowance {
+            LaneAllowance(of: definition, breakers.permission(endpoint, now: now), grants.grant(endpoint, now: now))
+        }
     }
 
     private let node: NodeID
@@ -42,7 +47,7 @@ package final class DeliveryPlaces: DeliveryIntake {
         let now = time.wallNow
         let isReserved = state.withLockedValue { state in
             guard !state.isClosed else { return false }
-            let allowance = LaneAllowance(of: definition, state.breakers.permission(endpoint, now: now))
+            let allowance = state.allowance(of: endpoint, definition, now: now)
             return state.table.reserve(endpoint, allowance, now: now)
         }
         return isReserved ? BirthLease(node: node, until: now + definition.leaseLength) : nil
@@ -70,6 +75,7 @@ package final class DeliveryPlaces: DeliveryIntake {
     package func endpointsChanged() {
         state.withLockedValue { state in
             state.breakers.keep { directory[$0] != nil }
+            state.grants.keep { directory[$0] != nil }
             state.table.keepBuckets { directory[$0] != nil }
         }
         change { $0.lookAtBlockedLanes() }
@@ -123,11 +129,11 @@ package final class DeliveryPlaces: DeliveryIntake {
     func beginClaim(rows: Int, lanes: Int) -> DeliveryClaim? {
         let now = time.wallNow
         let claim = state.withLockedValue { state in
-            let breakers = state.breakers
+            let (breakers, grants) = (state.breakers, state.grants)
             return state.table.beginClaim(now: now, rows: rows, laneCount: lanes) { endpoint in
                 let definition = endpoint.isCallback ? Self.callbackDefaults : directory[endpoint]
                 guard let definition else { return LaneAllowance(places: Self.burialPlaces) }
-                return LaneAllowance(of: definition, breakers.permission(endpoint, now: now))
+                return LaneAllowance(of: definition, breakers.permission(endpoint, now: now), grants.grant(endpoint, now: now))
             }
         }
         guard !claim.isEmpty else { return nil }
@@ -158,14 +164,16 @@ package final class DeliveryPlaces: DeliveryIntake {
 
     /// The receiver is done.
     ///
+    /// - Parameter grant: How much the receiver said it takes, if it did.
     /// - Returns: What follows for the endpoint, and what is to be written down about it.
     func attemptEnded(
-        _ job: DeliveryJob, _ ticket: Breaker.Ticket, _ verdict: Breaker.Verdict, jitter: Double
+        _ job: DeliveryJob, _ ticket: Breaker.Ticket, _ verdict: Breaker.Verdict, grant: RateGrant?, jitter: Double
     ) -> (consequences: Breaker.Consequences, record: BreakerRecord?) {
         let now = time.wallNow
-        // The breaker first: the place that becomes free is given away by what it allows from now on.
+        // The breaker and the grant first: the place that becomes free is given away by what they allow from now on.
         let result = state.withLockedValue { state in
-            state.breakers.attemptEnded(job.delivery.endpoint, ticket, verdict, now: now, jitter: jitter)
+            state.grants.attemptEnded(job.delivery.endpoint, grant)
+            return state.breakers.attemptEnded(job.delivery.endpoint, ticket, verdict, now: now, jitter: jitter)
         }
         change { $0.attemptEnded(job.delivery.endpoint, isRetry: job.isRetry) }
         return result

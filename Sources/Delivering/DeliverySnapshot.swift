@@ -25,8 +25,8 @@ package struct DeliverySnapshot: Sendable, Hashable {
     package var lanes: [LaneCount]
     /// How the endpoints do, callbacks apart; an endpoint that was not sent anything yet is not in it.
     package var breakers: [EndpointName: BreakerStatus]
-    /// Since when the oldest delivery of each endpoint is due, as of the last regular look at the store; by it the age of a queue is told.
-    package var dueSince: [EndpointName: Timestamp] = [:]
+    /// For how long the oldest delivery of each endpoint that is due has waited, as of the last regular look at the store.
+    package var queueAges: [EndpointName: Duration] = [:]
     /// Since the start of the process.
     package var counters: DeliveryCounters
     /// Why the store does not do what it is asked at the moment; `nil` while it does.

@@ -37,11 +37,13 @@ package struct AttemptReport: Sendable, Hashable {
     package var address: String?
     /// The proxy it went by, without credentials.
     package var proxy: String?
+    /// How much the receiver said it takes; `nil` when it was not asked, or did not consent.
+    package var grant: RateGrant?
 
     package init(
         error: AttemptError? = nil, detail: String? = nil, httpStatus: Int? = nil, retryAfter: Duration? = nil, directive: Directive? = nil,
         responseHeaders: [ResponseHeader] = [], responseBody: [UInt8] = [], timing: AttemptTiming = AttemptTiming(), address: String? = nil,
-        operatorDetail: String? = nil, proxy: String? = nil
+        operatorDetail: String? = nil, proxy: String? = nil, grant: RateGrant? = nil
     ) {
         self.error = error
         self.detail = detail
@@ -54,5 +56,6 @@ package struct AttemptReport: Sendable, Hashable {
         self.address = address
         self.operatorDetail = operatorDetail
         self.proxy = proxy
+        self.grant = grant
     }
 }

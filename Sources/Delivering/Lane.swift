@@ -23,8 +23,6 @@ struct Lane: Sendable, Hashable {
     /// Claimed, handed over, or being sent.
     var inFlight = 0
     var retriesInFlight = 0
-    /// First attempts claimed since a retry was.
-    var firstsInARow = 0
     var look = Look.nothing
     /// What may wait in the store; neither while ``look`` is nothing. A newcomer goes behind first attempts that wait, but past retries.
     var firstsMayWait = false
@@ -36,13 +34,13 @@ struct Lane: Sendable, Hashable {
     var busy: Int { reserved + inFlight }
 
     /// Of a lane's places, a quarter is kept for retries, so that a stream of new events does not starve them, and a quarter for first
-    /// attempts, so that they find a place while a hundred thousand dead letters are redriven. A lane with a single place gives it to a
-    /// retry after three first attempts.
-    static let firstsPerRetry = 3
+    /// attempts, so that they find a place while a hundred thousand dead letters are redriven. A lane with a single place cannot be
+    /// divided: it sends retries while no first attempt waits.
+    static let partOfEach = 4
 
     /// How many of `places` are kept for first attempts, and how many for retries; 0 of a single one.
     static func share(of places: Int) -> Int {
-        places > 1 ? max(1, places / (firstsPerRetry + 1)) : 0
+        places > 1 ? max(1, places / partOfEach) : 0
     }
 
     /// How many of `free` places retries may take.
@@ -52,8 +50,7 @@ struct Lane: Sendable, Hashable {
 
     /// How many of `free` places retries may take even when first attempts wait.
     func reservedForRetries(of free: Int, places: Int) -> Int {
-        guard places > 1 else { return firstsInARow >= Self.firstsPerRetry ? free : 0 }
-        return min(free, max(0, Self.share(of: places) - retriesInFlight))
+        min(free, max(0, Self.share(of: places) - retriesInFlight))
     }
 }
 

@@ -1,6 +1,6 @@
 package import RingbackCore
 
-/// What an endpoint may take at the moment: by its settings, and by its circuit breaker.
+/// What an endpoint may take at the moment: by its settings, by its circuit breaker, and by what its receiver allowed.
 package struct LaneAllowance: Sendable, Hashable {
     /// Attempts under way at once; 0 while the endpoint is disabled.
     package var places: Int
@@ -17,18 +17,31 @@ package struct LaneAllowance: Sendable, Hashable {
 }
 
 extension LaneAllowance {
-    init(of endpoint: Endpoint, _ permission: Breaker.Permission) {
+    /// - Parameter grant: What the receiver allowed, where it is asked and as far as is known.
+    init(of endpoint: Endpoint, _ permission: Breaker.Permission, _ grant: RateGrant?) {
         guard endpoint.isEnabled else {
             self.init(places: 0)
             return
         }
-        let places = max(1, endpoint.maximumInFlight)
+        // Until a receiver that is asked has said how much it takes, one attempt goes out to hear it; the others would all be too many.
+        let isUnheard = endpoint.asksForConsent && grant == nil
+        let places = isUnheard ? 1 : max(1, endpoint.maximumInFlight)
+        let limit = RateLimit.slower(endpoint.rateLimit, endpoint.asksForConsent ? grant?.rate : nil)
         switch permission {
-        case .flow: self.init(places: places, rate: endpoint.rateLimit)
-        case .flowSlowly(let rate): self.init(places: places, rate: RateLimit.slower(endpoint.rateLimit, rate))
+        case .flow: self.init(places: places, rate: limit)
+        case .flowSlowly(let rate): self.init(places: places, rate: RateLimit.slower(limit, rate))
         // A single place: stragglers from before the trip keep the probe waiting, a probe keeps everybody waiting.
-        case .probe, .waitForProbe: self.init(places: 1, rate: endpoint.rateLimit)
-        case .wait(let until): self.init(places: 1, rate: endpoint.rateLimit, notBefore: until)
+        case .probe, .waitForProbe: self.init(places: 1, rate: limit)
+        case .wait(let until): self.init(places: 1, rate: limit, notBefore: until)
+        }
+    }
+}
+
+extension Endpoint {
+    fileprivate var asksForConsent: Bool {
+        switch target {
+        case .webhook(let target): target.handshake != nil
+        case .inbox: false
         }
     }
 }

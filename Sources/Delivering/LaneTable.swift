@@ -236,7 +236,6 @@ package struct LaneTable: Sendable {
             buckets[asked.endpoint]?.giveBack(unused)
             lane.retriesInFlight += retries
             busyRetries -= asked.retryLimit - retries
-            lane.firstsInARow = retries > 0 ? 0 : lane.firstsInARow + deliveries
             // When the store failed nothing was learned.
             if found != nil { lane.learn(asked, deliveries: deliveries, retries: retries) }
             let wantsMore = lane.firstsMayWait || lane.retriesMayWait

@@ -100,13 +100,7 @@ struct DeliveryFairnessTests {
         try await withWorkbench([Workbench.endpoint("shop")], ["shop": shop]) { bench in
             let engine = bench.engine()
             try await running(engine) {
-                for index in 0..<1000 {
-                    let id = ResponseID(trusted: "old_\(index)")
-                    let event = Event(
-                        id: EventID(upstream: Workbench.upstream, response: id, type: .responseFailed), type: .responseFailed,
-                        createdAt: start, watch: nil, upstream: Workbench.upstream, response: id, data: Array("{}".utf8))
-                    _ = try await bench.sqlite.record(event, recipients: [Recipient(endpoint: "shop")], now: start)
-                }
+                for index in 0..<1000 { try await bench.raiseOld("old_\(index)", to: "shop") }
                 try await bench.store.records.first(1000)
                 #expect(try await bench.sqlite.redrive(DeadLetterFilter(), dryRun: false, now: bench.time.wallNow) == (1000, 1000))
                 // Twelve of sixteen places: the rest is kept for first attempts.
@@ -144,11 +138,46 @@ struct DeliveryFairnessTests {
             #expect(Set(shop.calls.entries.map(\.event)).count == 45)
         }
     }
+
+    @Test("to new events of an endpoint with a single place: they go before every retry that waits")
+    func singlePlace() async throws {
+        let gate = Gate()
+        let shop = Receiver { call, index in
+            if call.type == .responseFailed, index <= 20 { return .answer(DeliveryMachineTests.answer(400, directive: .abortMessage)) }
+            return index == 21 ? .wait(gate, DeliveryMachineTests.answer(200)) : .answer(DeliveryMachineTests.answer(200))
+        }
+        try await withWorkbench([Workbench.endpoint("shop", places: 1)], ["shop": shop]) { bench in
+            try await running(bench.engine()) {
+                for index in 0..<20 { try await bench.raiseOld("old_\(index)", to: "shop") }
+                try await bench.store.records.first(20)
+                _ = try await bench.sqlite.redrive(DeadLetterFilter(), dryRun: false, now: bench.time.wallNow)
+                try await shop.calls.first(21)
+                for index in 0..<10 { try await bench.raise("fresh_\(index)", to: "shop") }
+                gate.open()
+                try await bench.store.records.first(50)
+                let types = shop.calls.entries.dropFirst(20).map(\.type)
+                #expect(types[0] == .responseFailed, "the one that was under way")
+                #expect(types[1...10].allSatisfy { $0 == .responseCompleted })
+                #expect(types[11...].allSatisfy { $0 == .responseFailed } && types.count == 30)
+            }
+        }
+    }
+}
+
+extension Workbench {
+    /// Writes an event of another type than ``raise(_:to:)``, so that a receiver can tell it apart.
+    func raiseOld(_ response: String, to endpoint: EndpointName) async throws {
+        let id = ResponseID(trusted: response)
+        let event = Event(
+            id: EventID(upstream: Self.upstream, response: id, type: .responseFailed), type: .responseFailed, createdAt: start, watch: nil,
+            upstream: Self.upstream, response: id, data: Array("{}".utf8))
+        _ = try await sqlite.record(event, recipients: [Recipient(endpoint: endpoint)], now: start)
+    }
 }
 
 extension ManualTime {
     /// Returns when somebody sleeps until `deadline` or less.
-    fileprivate func waitUntilSomebodySleeps(until deadline: Moment) async throws {
+    func waitUntilSomebodySleeps(until deadline: Moment) async throws {
         try await eventually { self.nextDeadline.map { $0 <= deadline } ?? false }
     }
 }

@@ -253,19 +253,18 @@ struct LaneTableTests {
         #expect(table.claim(LaneAllowance(places: 16), now: due).map(\.limit) == [16])
     }
 
-    @Test("lets a retry into a single place after three first attempts")
+    @Test("lets retries into a single place only while no first attempt waits")
     func singlePlace() {
         let table = Lanes()
         table.look(at: shop)
-        var reserved: [Int] = []
         for turn in 1...8 {
             let claim = table.claim(places: 1)
-            reserved += claim.map(\.reservedForRetries)
-            let isRetry = turn == 4 || turn == 8
+            #expect(claim.map(\.reservedForRetries) == [0])
+            #expect(claim.map(\.retryLimit) == [1])
+            let isRetry = turn > 6
             table.endClaim(claim, found: [shop: (1, isRetry ? 1 : 0)])
             table.attemptEnded(shop, isRetry: isRetry)
         }
-        #expect(reserved == [0, 0, 0, 1, 0, 0, 0, 1])
     }
 
     @Test("counts outcomes that are not on record yet among the places in all")

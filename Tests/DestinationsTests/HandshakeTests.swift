@@ -73,6 +73,9 @@ struct HandshakeTests {
                 for number in 1...2 {
                     let report = await destination.attempt(try Jobs.job(), number: number, startedAt: Self.startedAt)
                     #expect(report.error == nil)
+                    // The answer is from the first time, and so is what it allows.
+                    let grant = RateGrant(rate: RateLimit(100, per: .minute), until: Self.startedAt + Consent.validity)
+                    #expect(report.grant == grant)
                 }
                 // A day later the consent has to be renewed.
                 let later = await destination.attempt(try Jobs.job(), number: 3, startedAt: Self.startedAt + Consent.validity)
@@ -95,6 +98,7 @@ struct HandshakeTests {
                 for number in 1...2 {
                     let report = await destination.attempt(try Jobs.job(), number: number, startedAt: Self.startedAt)
                     #expect(report.error == .handshakeRefused)
+                    #expect(report.grant == nil)
                     #expect(report.httpStatus == 405)
                     #expect(report.detail?.contains("405") == true)
                 }

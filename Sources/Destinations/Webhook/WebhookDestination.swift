@@ -55,19 +55,28 @@ package struct WebhookDestination: Destination {
 
     private func attempt(_ job: DeliveryJob, startedAt: Timestamp) async -> AttemptReport {
         let deadline = route.deadline
+        var grant: RateGrant?
+        var report: AttemptReport
         do throws(FailedAttempt) {
-            if let consent { try await consent.require(headers: headers, now: startedAt, by: deadline) }
-            guard let tokens else { return await post(job, authorization: [], at: startedAt, by: deadline) }
-            let token = try await tokens.token(now: startedAt, by: deadline)
-            let report = await post(job, authorization: WebhookHeaders.bearer(token), at: startedAt, by: deadline)
-            guard report.httpStatus == 401 else { return report }
-            // The receiver may have forgotten the token before its time. One fresh token decides whether it is the token's fault.
-            await tokens.forget(token)
-            let fresh = try await tokens.token(now: startedAt, by: deadline)
-            return fresh == token ? report : await post(job, authorization: WebhookHeaders.bearer(fresh), at: startedAt, by: deadline)
+            grant = try await consent?.require(headers: headers, now: startedAt, by: deadline)
+            report = try await call(job, at: startedAt, by: deadline)
         } catch {
-            return error.report
+            report = error.report
         }
+        report.grant = grant
+        return report
+    }
+
+    /// The callback itself, with an access token where one is needed.
+    private func call(_ job: DeliveryJob, at startedAt: Timestamp, by deadline: Moment) async throws(FailedAttempt) -> AttemptReport {
+        guard let tokens else { return await post(job, authorization: [], at: startedAt, by: deadline) }
+        let token = try await tokens.token(now: startedAt, by: deadline)
+        let report = await post(job, authorization: WebhookHeaders.bearer(token), at: startedAt, by: deadline)
+        guard report.httpStatus == 401 else { return report }
+        // The receiver may have forgotten the token before its time. One fresh token decides whether it is the token's fault.
+        await tokens.forget(token)
+        let fresh = try await tokens.token(now: startedAt, by: deadline)
+        return fresh == token ? report : await post(job, authorization: WebhookHeaders.bearer(fresh), at: startedAt, by: deadline)
     }
 
     private func post(

@@ -35,6 +35,16 @@ extension DeliverySnapshot {
                 breakers.sorted { $0.key < $1.key }.map { endpoint, breaker in
                     MetricSample(breaker.state != .closed, MetricLabel("endpoint", endpoint.rawValue))
                 }),
+            .gauge(
+                "ringback_endpoint_queue_age_seconds",
+                "For how long the oldest due delivery of an endpoint has waited, as of the last regular look at the store",
+                queueAges.filter { !$0.key.isCallback }.sorted { $0.key < $1.key }.map { endpoint, age in
+                    MetricSample(age.inSeconds, MetricLabel("endpoint", endpoint.rawValue))
+                }),
+            .gauge(
+                "ringback_callback_queue_age_seconds",
+                "For how long the oldest due callback of a watch has waited, as of the last regular look at the store",
+                [MetricSample((queueAges.filter(\.key.isCallback).values.max() ?? .zero).inSeconds)]),
             .counter("ringback_breaker_trips_total", "How often circuit breakers tripped", counters.trips),
             .counter("ringback_endpoint_recoveries_total", "How often endpoints recovered", counters.recoveries),
             .counter(
