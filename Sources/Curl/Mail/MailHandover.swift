@@ -79,7 +79,8 @@ final class MailHandover {
             let begin = MonotonicInstant.now()
             switch resolver.addresses(of: prepared.mail.server.host) {
             case .addresses(let found): addresses = found
-            case .notFound: return .nameNotFound(host: prepared.mail.server.host)
+            // A stranger who breaks his own name server would have his mails tried for ever.
+            case .notFound, .unanswered: return .nameNotFound(host: prepared.mail.server.host)
             case .failed(let detail): return .internalTrouble(detail)
             }
             lookup = .now() - begin
