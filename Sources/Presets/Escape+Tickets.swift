@@ -6,14 +6,8 @@ extension Escape {
         var rest = Substring(text).unicodeScalars
         while let scalar = rest.popFirst() {
             result.unicodeScalars.append(scalar)
-            // Before white space none of them begins anything.
-            guard let next = rest.first, !next.properties.isWhitespace else { continue }
-            switch scalar {
-            case "@", "#", "!", "~", "$", "%", "&", "[": result += wordJoiner
-            case ":" where next == "/": result += wordJoiner
-            case "." where result.lowercased().hasSuffix("www."): result += wordJoiner
-            default: break
-            }
+            guard let next = rest.first else { continue }
+            if scalar == "[" || parts(scalar, from: next, after: result) { result += wordJoiner }
         }
         return result
     }

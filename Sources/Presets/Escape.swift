@@ -97,18 +97,35 @@ package enum Escape: String, Sendable, Hashable, CaseIterable {
     private static func commonmark(_ text: String) -> String {
         var result = ""
         var isLineStart = true
-        for scalar in text.unicodeScalars {
+        var rest = Substring(text).unicodeScalars
+        while let scalar = rest.popFirst() {
             // Four spaces begin a code block, and a quick action is a line that begins with a slash.
             if isLineStart, scalar == " " || scalar == "\t" { continue }
             if isLineStart, scalar == "/" { result += wordJoiner }
             isLineStart = scalar == "\n"
             if scalar.isASCIIPunctuation { result += "\\" }
             result.unicodeScalars.append(scalar)
-            if "@#!:~$%&".unicodeScalars.contains(scalar) { result += wordJoiner }
-            // `www.` is enough for a link.
-            if scalar == "." { result += wordJoiner }
+            if let next = rest.first, parts(scalar, from: next, after: result) { result += wordJoiner }
         }
         return result
+    }
+
+    /// Whether a name, a number or a link would begin here.
+    ///
+    /// - Parameter written: All up to the scalar, the scalar itself among it.
+    static func parts(_ scalar: Unicode.Scalar, from next: Unicode.Scalar, after written: String) -> Bool {
+        switch scalar {
+        // Before white space they are what people write.
+        case "@", "#", "!", "~", "$", "%", "&": !next.properties.isWhitespace
+        case ":": next == "/"
+        // `www.` is enough for a link.
+        case ".": written.unicodeScalars.suffix(5).filter { $0 != "\\" }.suffix(4).elementsEqual("www.".unicodeScalars) { isSame($0, $1) }
+        default: false
+        }
+    }
+
+    private static func isSame(_ scalar: Unicode.Scalar, _ lowerCase: Unicode.Scalar) -> Bool {
+        scalar == lowerCase || (scalar.isASCII && scalar.value | 0x20 == lowerCase.value)
     }
 
     private static func longestRun(of character: Unicode.Scalar, in text: String) -> Int {
