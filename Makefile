@@ -17,13 +17,22 @@ SDK_REQUIREMENTS := Tests/SDK/requirements.txt
 MAIL := .build/mail
 MAIL_REQUIREMENTS := Tests/Mail/requirements.txt
 
+# Real servers that notifications are sent to: Debian's, and Synapse in an environment of its own.
+INTEGRATION_PACKAGES := prometheus-alertmanager postfix rabbitmq-server redmine redmine-sqlite request-tracker5 rt5-db-sqlite
+INTEGRATIONS := .build/integrations
+INTEGRATION_REQUIREMENTS := Tests/Integrations/requirements.txt
+# Which integration tests to run; all without it.
+INTEGRATION_ARGUMENTS ?=
+
 .DEFAULT_GOAL := help
-.PHONY: help demo build test lint format bench clean deps test-deps swift
+.PHONY: help demo build test test-integrations lint format bench clean deps test-deps integration-deps swift
 
 help:
 	@echo "make demo     build Ringback and show it at work: a sandbox upstream, every outcome, verified callbacks"
 	@echo "make build    build .build/release/ringback"
 	@echo "make test     install what tests need, lint, build with warnings as errors, run all tests"
+	@echo "make test-integrations"
+	@echo "              install real servers (Synapse, Request Tracker, Redmine, Postfix, Alertmanager, RabbitMQ), notify them"
 	@echo "make lint     check the formatting"
 	@echo "make format   correct the formatting"
 	@echo "make bench    build and run the benchmark (BENCH_ARGUMENTS=...)"
@@ -50,6 +59,12 @@ test: deps test-deps lint
 	{ { $(SWIFT) test --skip-build --skip ServiceTests && $(SWIFT) test --skip-build --filter ServiceTests; } 2>&1 </dev/null; \
 		echo $$? > $(TEST_LOG).status; } | tee $(TEST_LOG)
 	@exit "$$(cat $(TEST_LOG).status 2>/dev/null || echo 1)"
+
+test-integrations: deps integration-deps swift
+	@echo "==> building ringback"
+	RINGBACK_WARNINGS_AS_ERRORS=1 $(SWIFT) build --product ringback
+	@echo "==> notifying real servers"
+	@$(INTEGRATIONS)/bin/python Tests/Integrations --ringback .build/debug/ringback $(INTEGRATION_ARGUMENTS) </dev/null
 
 lint: swift
 	@echo "==> checking the formatting"
@@ -91,6 +106,17 @@ $(MAIL)/requirements.txt: $(MAIL_REQUIREMENTS)
 	@python3 -m venv $(MAIL)
 	@$(MAIL)/bin/pip install --quiet --no-input --disable-pip-version-check --no-deps --requirement $(MAIL_REQUIREMENTS) </dev/null
 	@cp $(MAIL_REQUIREMENTS) $@
+
+integration-deps: $(INTEGRATIONS)/requirements.txt
+	@Tests/Integrations/install.sh $(INTEGRATION_PACKAGES)
+
+$(INTEGRATIONS)/requirements.txt: $(INTEGRATION_REQUIREMENTS)
+	@$(call install,$(TEST_PACKAGES))
+	@echo "==> installing Synapse into $(INTEGRATIONS)"
+	@rm -rf $(INTEGRATIONS)
+	@python3 -m venv $(INTEGRATIONS)
+	@$(INTEGRATIONS)/bin/pip install --quiet --no-input --disable-pip-version-check --no-deps --requirement $(INTEGRATION_REQUIREMENTS) </dev/null
+	@cp $(INTEGRATION_REQUIREMENTS) $@
 
 swift:
 	@command -v $(SWIFT) >/dev/null 2>&1 || { \
