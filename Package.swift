@@ -44,6 +44,7 @@ let package = Package(
         .target(name: "ResponsesAPI", dependencies: ["EventStream", "RawJSON", "RingbackCore", "Transport"]),
         .target(name: "Store", dependencies: ["RingbackCore"]),
         .target(name: "Sealing", dependencies: ["Cryptography"]),
+        .target(name: "Inbox", dependencies: ["CLinux", "Cryptography", "RingbackCore"]),
         .target(
             name: "Presets",
             dependencies: [
@@ -115,8 +116,8 @@ let package = Package(
         .target(
             name: "Destinations",
             dependencies: [
-                "AddressGuard", "CLinux", "Cryptography", "Delivering", "RawJSON", "ResponsesAPI", "RingbackCore", "Store", "Transport",
-                "WebhookSignature",
+                "AddressGuard", "CLinux", "Cryptography", "Delivering", "Inbox", "RawJSON", "ResponsesAPI", "RingbackCore", "Store",
+                "Transport", "WebhookSignature",
                 .product(name: "NIOConcurrencyHelpers", package: "swift-nio"),
             ]
         ),
@@ -168,7 +169,8 @@ let package = Package(
         .executableTarget(
             name: "ringback",
             dependencies: [
-                "CLinux", "Control", "Cryptography", "Curl", "Destinations", "Presets", "RawJSON", "ResponsesAPI", "RingbackCore",
+                "CLinux", "Control", "Cryptography", "Curl", "Destinations", "Inbox", "Presets", "RawJSON", "ResponsesAPI",
+                "RingbackCore",
                 "RingbackService", "Sandbox", "Settings",
                 "Transport", "WebhookSignature",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
@@ -200,6 +202,7 @@ let package = Package(
         .testTarget(name: "WebhookSignatureTests", dependencies: ["RingbackCore", "WebhookSignature"], resources: [.copy("Data")]),
         .testTarget(name: "ResponsesAPITests", dependencies: ["RawJSON", "ResponsesAPI", "RingbackCore", "RingbackTesting", "Transport"]),
         .testTarget(name: "SealingTests", dependencies: ["RingbackTesting", "Sealing"]),
+        .testTarget(name: "InboxTests", dependencies: ["Inbox", "RingbackCore", "RingbackTesting"]),
         .testTarget(name: "SettingsTests", dependencies: ["AddressGuard", "RingbackCore", "Sealing", "Settings"]),
         .testTarget(
             name: "CurlTests",
@@ -253,8 +256,8 @@ let package = Package(
         .testTarget(
             name: "DestinationsTests",
             dependencies: [
-                "AddressGuard", "Curl", "Delivering", "Destinations", "RawJSON", "RingbackCore", "RingbackTesting", "SocketTesting",
-                "Store",
+                "AddressGuard", "Curl", "Delivering", "Destinations", "Inbox", "RawJSON", "RingbackCore", "RingbackTesting",
+                "SocketTesting", "Store",
                 "Transport", "WebhookSignature",
                 .product(name: "NIOConcurrencyHelpers", package: "swift-nio"),
             ],

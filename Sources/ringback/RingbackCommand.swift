@@ -26,7 +26,8 @@ struct RingbackCommand: AsyncParsableCommand {
                 ]
             ),
             CommandGroup(
-                name: "Tools", subcommands: [VerifyCommand.self, SecretCommand.self, ConfigCommand.self, HealthCommand.self]
+                name: "Tools",
+                subcommands: [InboxCommand.self, VerifyCommand.self, SecretCommand.self, ConfigCommand.self, HealthCommand.self]
             ),
         ]
     )

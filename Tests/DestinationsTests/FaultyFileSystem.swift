@@ -1,5 +1,6 @@
 import Destinations
 import Glibc
+import Inbox
 import NIOConcurrencyHelpers
 import RingbackCore
 
@@ -96,6 +97,11 @@ final class FaultyFileSystem: InboxFileSystem {
         return try real.modificationTime(of: name, in: directory)
     }
 
+    func status(of name: String, in directory: OpenFile) throws(SystemCallFailure) -> InboxFileStatus {
+        try enter("fstatat", name)
+        return try real.status(of: name, in: directory)
+    }
+
     func beginning(of name: String, in directory: OpenFile, count: Int) throws(SystemCallFailure) -> [UInt8] {
         try enter("read", name)
         return try real.beginning(of: name, in: directory, count: count)
@@ -123,6 +129,13 @@ final class FaultyFileSystem: InboxFileSystem {
     func rename(_ name: String, in source: OpenFile, to newName: String, in target: OpenFile) throws(SystemCallFailure) {
         try enter("rename", newName)
         try real.rename(name, in: source, to: newName, in: target)
+    }
+
+    func renameExclusively(
+        _ name: String, in source: OpenFile, to newName: String, in target: OpenFile
+    ) throws(SystemCallFailure) {
+        try enter("renameat2", newName)
+        try real.renameExclusively(name, in: source, to: newName, in: target)
     }
 
     func remove(_ name: String, in directory: OpenFile) throws(SystemCallFailure) {

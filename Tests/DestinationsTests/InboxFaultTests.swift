@@ -1,6 +1,7 @@
 import Delivering
 import Foundation
 import Glibc
+import Inbox
 import RingbackCore
 import RingbackTesting
 import Store
@@ -179,6 +180,39 @@ struct InboxFaultTests {
             let destination = try destination(inbox, false, fileSystem)
             #expect(await destination.attempt(try Jobs.job(), number: 1, startedAt: Jobs.createdAt).error == nil)
             #expect(try files(inbox, "tmp") == ["old"])
+        }
+    }
+
+    @Test(
+        "a reader is told in words what keeps it from a file, which stays where it is",
+        arguments: [
+            ("rename", EROFS, "read-only"), ("rename", EACCES, "permission is denied"), ("readdir", EIO, "the disk reported an error"),
+            ("open", EMFILE, "too many files are open"),
+        ])
+    func faultsOfReaders(call: String, code: Int32, words: String) async throws {
+        try await withTemporaryDirectory { inbox in
+            _ = await (try destination(inbox, false, PosixFileSystem())).attempt(try Jobs.job(), number: 1, startedAt: Jobs.createdAt)
+            let fileSystem = FaultyFileSystem()
+            let reader = InboxReader(inbox.path, fileSystem: fileSystem)
+            fileSystem.arm(FaultyFileSystem.Fault(call: call, occurrence: 0, code: code))
+            let error = #expect(throws: InboxReadingError.self) { try reader.claim(now: Jobs.createdAt, lease: nil) }
+            #expect(try #require(error).description.contains(words))
+            #expect(try files(inbox, "new").count == 1)
+            #expect(try reader.claim(now: Jobs.createdAt, lease: nil) != nil)
+        }
+    }
+
+    @Test("a reader that loses a file to another one takes the next")
+    func lostRace() async throws {
+        try await withTemporaryDirectory { inbox in
+            for id in ["resp_1", "resp_2"] {
+                _ = await (try destination(inbox, false, PosixFileSystem())).attempt(
+                    try Jobs.job(response: id), number: 1, startedAt: Jobs.createdAt)
+            }
+            let fileSystem = FaultyFileSystem()
+            fileSystem.arm(FaultyFileSystem.Fault(call: "rename", occurrence: 0, code: ENOENT))
+            let path = try InboxReader(inbox.path, fileSystem: fileSystem).claim(now: Jobs.createdAt, lease: nil)
+            #expect(path?.contains("resp_2") == true)
         }
     }
 

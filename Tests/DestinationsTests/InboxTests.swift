@@ -1,5 +1,6 @@
 import Delivering
 import Foundation
+import Inbox
 import RingbackCore
 import RingbackTesting
 import Store
@@ -61,6 +62,24 @@ struct InboxTests {
             #expect(try Data(contentsOf: inbox.appending(path: "new/\(stem).json")) == Data(PayloadBuilder.inboxFile(job)))
             #expect(try String(contentsOf: inbox.appending(path: "new/\(stem).txt"), encoding: .utf8) == "Hello,\nworld 🚀!")
             #expect(fileSystem.log.filter { $0.hasPrefix("rename") } == ["rename \(stem).txt", "rename \(stem).json"])
+        }
+    }
+
+    @Test("a second attempt finds the file that a reader has claimed, and writes another one only when it was acknowledged")
+    func claimed() async throws {
+        try await withTemporaryDirectory { inbox in
+            let job = try Jobs.job()
+            _ = await (try destination(inbox)).attempt(job, number: 1, startedAt: Jobs.createdAt)
+            let reader = InboxReader(inbox.path)
+            let path = try #require(try reader.claim(now: Jobs.createdAt, lease: .seconds(60)))
+            let second = await (try destination(inbox)).attempt(job, number: 2, startedAt: Jobs.createdAt)
+            #expect(second.error == nil)
+            #expect(second.address == path)
+            #expect(try files(inbox, "new").isEmpty)
+
+            try reader.acknowledge(String(path.split(separator: "/").last ?? ""))
+            _ = await (try destination(inbox)).attempt(job, number: 3, startedAt: Jobs.createdAt)
+            #expect(try files(inbox, "new").count == 1)
         }
     }
 

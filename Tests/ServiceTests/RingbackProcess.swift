@@ -26,11 +26,13 @@ final class RingbackProcess: Sendable {
     /// - Parameters:
     ///   - errors: Where standard error goes; `nil` for the log.
     ///   - input: A file to read as standard input; `nil` for nothing.
+    ///   - program: What to run instead of `ringback`, such as a shell that calls it.
     init(
-        _ arguments: [String], environment: [String: String] = [:], directory: URL, log: URL, errors: URL? = nil, input: URL? = nil
+        _ arguments: [String], environment: [String: String] = [:], directory: URL, log: URL, errors: URL? = nil, input: URL? = nil,
+        program: URL? = nil
     ) throws {
         let process = Process()
-        process.executableURL = try Self.binary
+        process.executableURL = try program ?? Self.binary
         process.arguments = arguments
         process.currentDirectoryURL = directory
         // A clean environment: nothing of the developer's own settings may leak in.
@@ -70,6 +72,12 @@ final class RingbackProcess: Sendable {
     /// Ends the process without giving it a chance: SIGKILL. Waits until it is gone.
     func kill() async {
         signal(SIGKILL)
+        await waitForExit()
+    }
+
+    /// Ends a shell together with what it has started: Foundation gives every child a process group of its own.
+    func killGroup() async {
+        process.withLockedValue { if $0.isRunning { _ = Foundation.kill(-$0.processIdentifier, SIGKILL) } }
         await waitForExit()
     }
 

@@ -2,3 +2,4 @@
 
 #include "service_notification.h"
 #include "event_loop.h"
+#include "file_system.h"

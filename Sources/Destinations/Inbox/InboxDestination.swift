@@ -1,5 +1,6 @@
 package import Delivering
 import Dispatch
+package import Inbox
 import NIOConcurrencyHelpers
 package import RingbackCore
 package import Store

@@ -1,4 +1,5 @@
 import Glibc
+package import Inbox
 package import RingbackCore
 
 /// Why a file did not get into an inbox. All of these may be tried again: directories come back, disks are cleared.

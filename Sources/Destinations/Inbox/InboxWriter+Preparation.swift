@@ -1,4 +1,5 @@
 import Glibc
+import Inbox
 import RingbackCore
 
 /// What happens once, before the first file: directories are made, leftovers cleaned, and permissions looked at.

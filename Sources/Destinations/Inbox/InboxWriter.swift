@@ -1,5 +1,6 @@
 import Cryptography
 import Glibc
+import Inbox
 
 /// Puts files into an inbox directory by maildir's rules, so that a reader never sees half a file and a crash loses none
 /// (contract, section 8).
@@ -11,7 +12,7 @@ import Glibc
 /// | fsync of `new` | the file is there; the next attempt finds it |
 ///
 /// An event's file always has the same name, and its first bytes tell the event. So a file that is in `new`, or that a reader has claimed
-/// by moving it to `cur` under its name, is found again and not written twice. A reader that has already removed it gets a second one: the
+/// by moving it to `cur` under its name or with a claim's mark behind it, is found again and not written twice. A reader that has already removed it gets a second one: the
 /// promise is "at least once", and the event's id inside is the same.
 ///
 /// The directory itself may be a symbolic link. `tmp`, `new` and `cur` may not: everything happens relative to the opened directories.
@@ -21,6 +22,8 @@ struct InboxWriter: Sendable {
     static let fileMode: UInt32 = 0o640
     /// How many random names are tried before giving up. The second one is already a sign of foul play.
     static let maximumNames = 3
+    /// How many names in `cur` are looked at for the mark of a claim. With more claimed files than that, one may be written a second time.
+    static let maximumClaimed = 10_000
 
     let directory: String
     let fileSystem: any InboxFileSystem
@@ -31,14 +34,14 @@ struct InboxWriter: Sendable {
     func write(_ document: InboxDocument) throws(InboxError) -> String {
         try withFolders { folders throws(InboxError) in
             for name in document.names {
-                switch try occupant(of: name.json, document, folders) {
+                switch try occupant(of: name, document, folders) {
                 case .nobody:
                     try place(document, as: name, folders)
                     return "\(directory)/new/\(name.json)"
-                case .thisEvent(let folder, let folderName):
+                case .thisEvent(let folder, let path):
                     // An attempt that got this far may have failed or died before the directory was on the disk.
                     try step(.synchronizeDirectory, try fileSystem.synchronize(folder))
-                    return "\(directory)/\(folderName)/\(name.json)"
+                    return "\(directory)/\(path)"
                 case .anotherEvent:
                     continue
                 }
@@ -51,21 +54,33 @@ struct InboxWriter: Sendable {
 
     private enum Occupant {
         case nobody
-        case thisEvent(OpenFile, folderName: String)
+        case thisEvent(OpenFile, path: String)
         case anotherEvent
     }
 
-    private func occupant(of name: String, _ document: InboxDocument, _ folders: Folders) throws(InboxError) -> Occupant {
+    private func occupant(of name: InboxFileName, _ document: InboxDocument, _ folders: Folders) throws(InboxError) -> Occupant {
         // First `new`, then `cur`: a reader that claims the file in between moves it in this direction.
         for (folder, folderName) in [(folders.new, "new"), (folders.cur, "cur")] {
-            do {
-                let found = try fileSystem.beginning(of: name, in: folder, count: document.beginning.count)
-                return found == document.beginning ? .thisEvent(folder, folderName: folderName) : .anotherEvent
-            } catch {
-                guard error.code == ENOENT else { throw InboxError(.lookForFile, directory, error) }
-            }
+            if let occupant = try occupant(name.json, in: folder, folderName, document) { return occupant }
+        }
+        let names = try step(.lookForFile, try fileSystem.names(in: folders.cur, limit: Self.maximumClaimed))
+        for claimed in names where claimed.hasPrefix(name.stem) && ClaimedName(claimed)?.stem == name.stem {
+            if let occupant = try occupant(claimed, in: folders.cur, "cur", document) { return occupant }
         }
         return .nobody
+    }
+
+    /// - Returns: `nil` when there is no such file.
+    private func occupant(
+        _ name: String, in folder: OpenFile, _ folderName: String, _ document: InboxDocument
+    ) throws(InboxError) -> Occupant? {
+        do {
+            let found = try fileSystem.beginning(of: name, in: folder, count: document.beginning.count)
+            return found == document.beginning ? .thisEvent(folder, path: "\(folderName)/\(name)") : .anotherEvent
+        } catch {
+            guard error.code != ENOENT else { return nil }
+            throw InboxError(.lookForFile, directory, error)
+        }
     }
 
     // MARK: Writing

@@ -18,6 +18,8 @@ package protocol InboxFileSystem: Sendable {
     func names(in directory: OpenFile, limit: Int) throws(SystemCallFailure) -> [String]
     /// fstatat(2): when a regular file was last written.
     func modificationTime(of name: String, in directory: OpenFile) throws(SystemCallFailure) -> Timestamp?
+    /// fstatat(2).
+    func status(of name: String, in directory: OpenFile) throws(SystemCallFailure) -> InboxFileStatus
     /// openat(2) and read(2): at most the first `count` bytes.
     func beginning(of name: String, in directory: OpenFile, count: Int) throws(SystemCallFailure) -> [UInt8]
     /// openat(2) with `O_CREAT` and `O_EXCL`, for writing.
@@ -30,6 +32,10 @@ package protocol InboxFileSystem: Sendable {
     func synchronize(_ file: OpenFile) throws(SystemCallFailure)
     /// renameat(2); replaces what has the new name.
     func rename(_ name: String, in source: OpenFile, to newName: String, in target: OpenFile) throws(SystemCallFailure)
+    /// renameat2(2) with `RENAME_NOREPLACE`: fails with `EEXIST` rather than replace what has the new name.
+    func renameExclusively(
+        _ name: String, in source: OpenFile, to newName: String, in target: OpenFile
+    ) throws(SystemCallFailure)
     /// unlinkat(2).
     func remove(_ name: String, in directory: OpenFile) throws(SystemCallFailure)
     /// close(2). What it could report was reported by ``synchronize(_:)`` already.
@@ -42,6 +48,21 @@ package struct OpenFile: Sendable, Hashable {
 
     package init(descriptor: Int32) {
         self.descriptor = descriptor
+    }
+}
+
+/// What a directory knows of one of its entries.
+package struct InboxFileStatus: Sendable, Hashable {
+    package let isRegularFile: Bool
+    /// When it was last written.
+    package let modifiedAt: Timestamp
+    /// When it was last written, moved or given away.
+    package let changedAt: Timestamp
+
+    package init(isRegularFile: Bool, modifiedAt: Timestamp, changedAt: Timestamp) {
+        self.isRegularFile = isRegularFile
+        self.modifiedAt = modifiedAt
+        self.changedAt = changedAt
     }
 }
 

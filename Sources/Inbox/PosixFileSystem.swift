@@ -1,3 +1,4 @@
+import CLinux
 import Glibc
 package import RingbackCore
 
@@ -56,6 +57,14 @@ package struct PosixFileSystem: InboxFileSystem {
         return Timestamp(unixSeconds: Int64(status.st_mtim.tv_sec))
     }
 
+    package func status(of name: String, in directory: OpenFile) throws(SystemCallFailure) -> InboxFileStatus {
+        var status = stat()
+        try Self.check("fstatat", unsafe fstatat(directory.descriptor, name, &status, AT_SYMLINK_NOFOLLOW))
+        return InboxFileStatus(
+            isRegularFile: status.st_mode & S_IFMT == S_IFREG, modifiedAt: Timestamp(unixSeconds: Int64(status.st_mtim.tv_sec)),
+            changedAt: Timestamp(unixSeconds: Int64(status.st_ctim.tv_sec)))
+    }
+
     package func beginning(of name: String, in directory: OpenFile, count: Int) throws(SystemCallFailure) -> [UInt8] {
         // O_NONBLOCK: should somebody have put a pipe there, opening it must not wait for a writer.
         let flags = O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC
@@ -85,6 +94,13 @@ package struct PosixFileSystem: InboxFileSystem {
 
     package func rename(_ name: String, in source: OpenFile, to newName: String, in target: OpenFile) throws(SystemCallFailure) {
         try Self.check("renameat", unsafe renameat(source.descriptor, name, target.descriptor, newName))
+    }
+
+    package func renameExclusively(
+        _ name: String, in source: OpenFile, to newName: String, in target: OpenFile
+    ) throws(SystemCallFailure) {
+        let code = unsafe ringback_rename_exclusively(source.descriptor, name, target.descriptor, newName)
+        guard code == 0 else { throw SystemCallFailure(call: "renameat2", code: code) }
     }
 
     package func remove(_ name: String, in directory: OpenFile) throws(SystemCallFailure) {
