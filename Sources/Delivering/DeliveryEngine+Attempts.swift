@@ -25,12 +25,13 @@ extension DeliveryEngine {
             await settle(outcome, of: job)
         } else {
             unsent.append((job.delivery.id, inHand[job.delivery.id] ?? job.lease))
+            places.wake()
         }
         inHand[job.delivery.id] = nil
         places.recorded()
     }
 
-    /// - Returns: `nil` when the sender is stopping and cut the attempt short.
+    /// - Returns: `nil` when nothing came of it: the sender is stopping and cut the attempt short, or the endpoint takes nothing now.
     private func outcome(of job: DeliveryJob) async -> Outcome? {
         let endpoint = endpoint(of: job)
         let startedAt = time.wallNow
@@ -48,6 +49,11 @@ extension DeliveryEngine {
         let report = await report(of: job, to: endpoint, number: number, startedAt: startedAt)
         let endedAt = time.wallNow
         if Task.isCancelled, report.error?.isOurOwn == true, machine.release(now: endedAt) { return nil }
+        if report.error == .inboxFull, machine.release(now: endedAt) {
+            hold(job.delivery.endpoint, report)
+            return nil
+        }
+        goOn(job.delivery.endpoint)
         let reading = AttemptReading(report)
         let attempt = Attempt(
             number: number, startedAt: startedAt, report: report, isSuccess: reading.isSuccess, elapsed: time.now - start)
@@ -56,6 +62,19 @@ extension DeliveryEngine {
                 attempt: attempt, operatorDetail: report.operatorDetail, decision: $0, endedAt: endedAt,
                 verdict: Breaker.Verdict(reading, report.error), grant: report.grant)
         }
+    }
+
+    private func hold(_ name: EndpointName, _ report: AttemptReport) {
+        counters.heldBack += 1
+        guard places.hold(name) else { return }
+        logger.notice(
+            "An endpoint takes nothing for the moment: its deliveries wait.",
+            metadata: ["endpoint.name": "\(name)", "endpoint.reason": "\(report.detail ?? "")"])
+    }
+
+    private func goOn(_ name: EndpointName) {
+        guard places.release(name) else { return }
+        logger.notice("An endpoint takes deliveries again.", metadata: ["endpoint.name": "\(name)"])
     }
 
     private func endpoint(of job: DeliveryJob) -> Endpoint? {

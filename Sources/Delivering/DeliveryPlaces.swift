@@ -16,11 +16,14 @@ package final class DeliveryPlaces: DeliveryIntake {
         var table: LaneTable
         var breakers = BreakerTable()
         var grants = GrantTable()
+        var holds = HoldTable()
         var handedOver: [DeliveryJob] = []
         var isClosed = false
 
         func allowance(of endpoint: EndpointName, _ definition: Endpoint, now: Timestamp) -> LaneAllowance {
-            LaneAllowance(of: definition, breakers.permission(endpoint, now: now), grants.grant(endpoint, now: now))
+            let allowance = LaneAllowance(
+                of: definition, breakers.permission(endpoint, now: now), grants.grant(endpoint, now: now))
+            return holds.applied(to: allowance, of: endpoint, now: now)
         }
     }
 
@@ -76,6 +79,7 @@ package final class DeliveryPlaces: DeliveryIntake {
         state.withLockedValue { state in
             state.breakers.keep { directory[$0] != nil }
             state.grants.keep { directory[$0] != nil }
+            state.holds.keep { directory[$0] != nil }
             state.table.keepBuckets { directory[$0] != nil }
         }
         change { $0.lookAtBlockedLanes() }
@@ -129,11 +133,13 @@ package final class DeliveryPlaces: DeliveryIntake {
     func beginClaim(rows: Int, lanes: Int) -> DeliveryClaim? {
         let now = time.wallNow
         let claim = state.withLockedValue { state in
-            let (breakers, grants) = (state.breakers, state.grants)
+            let (breakers, grants, holds) = (state.breakers, state.grants, state.holds)
             return state.table.beginClaim(now: now, rows: rows, laneCount: lanes) { endpoint in
                 let definition = endpoint.isCallback ? Self.callbackDefaults : directory[endpoint]
                 guard let definition else { return LaneAllowance(places: Self.burialPlaces) }
-                return LaneAllowance(of: definition, breakers.permission(endpoint, now: now), grants.grant(endpoint, now: now))
+                let allowance = LaneAllowance(
+                    of: definition, breakers.permission(endpoint, now: now), grants.grant(endpoint, now: now))
+                return holds.applied(to: allowance, of: endpoint, now: now)
             }
         }
         guard !claim.isEmpty else { return nil }
@@ -177,6 +183,21 @@ package final class DeliveryPlaces: DeliveryIntake {
         }
         change { $0.attemptEnded(job.delivery.endpoint, isRetry: job.isRetry) }
         return result
+    }
+
+    /// An endpoint takes nothing for the moment: its deliveries wait, and after a pause a single one finds out whether it does again.
+    ///
+    /// - Returns: Whether it took deliveries until now.
+    func hold(_ endpoint: EndpointName) -> Bool {
+        let now = time.wallNow
+        let (until, isNew) = state.withLockedValue { $0.holds.hold(endpoint, now: now) }
+        look(at: [endpoint: until])
+        return isNew
+    }
+
+    /// - Returns: Whether it was held.
+    func release(_ endpoint: EndpointName) -> Bool {
+        state.withLockedValue { $0.holds.release(endpoint) }
     }
 
     /// - Returns: What is to be written down.

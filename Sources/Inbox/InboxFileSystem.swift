@@ -38,6 +38,14 @@ package protocol InboxFileSystem: Sendable {
     ) throws(SystemCallFailure)
     /// unlinkat(2).
     func remove(_ name: String, in directory: OpenFile) throws(SystemCallFailure)
+    /// getpwnam_r(3): a user's number; `nil` when there is none of this name.
+    func userID(named name: String) throws(SystemCallFailure) -> UInt32?
+    /// getgrnam_r(3): a group's number; `nil` when there is none of this name.
+    func groupID(named name: String) throws(SystemCallFailure) -> UInt32?
+    /// fchown(2); `nil` leaves a part as it is.
+    func changeOwner(of file: OpenFile, user: UInt32?, group: UInt32?) throws(SystemCallFailure)
+    /// fchmod(2): exactly these permission bits, whatever the process's umask.
+    func changeMode(of file: OpenFile, to mode: UInt32) throws(SystemCallFailure)
     /// close(2). What it could report was reported by ``synchronize(_:)`` already.
     func close(_ file: OpenFile)
 }

@@ -107,6 +107,41 @@ package struct PosixFileSystem: InboxFileSystem {
         try Self.check("unlinkat", unsafe unlinkat(directory.descriptor, name, 0))
     }
 
+    package func userID(named name: String) throws(SystemCallFailure) -> UInt32? {
+        var entry = unsafe passwd()
+        var found: UnsafeMutablePointer<passwd>?
+        var buffer = [CChar](repeating: 0, count: Self.accountBytes)
+        let code = unsafe getpwnam_r(name, &entry, &buffer, buffer.count, &found)
+        try Self.checkAccount("getpwnam_r", code)
+        return unsafe found == nil ? nil : entry.pw_uid
+    }
+
+    package func groupID(named name: String) throws(SystemCallFailure) -> UInt32? {
+        var entry = unsafe group()
+        var found: UnsafeMutablePointer<group>?
+        var buffer = [CChar](repeating: 0, count: Self.accountBytes)
+        let code = unsafe getgrnam_r(name, &entry, &buffer, buffer.count, &found)
+        try Self.checkAccount("getgrnam_r", code)
+        return unsafe found == nil ? nil : entry.gr_gid
+    }
+
+    /// Room for an entry with all its members; one of a directory service may be large.
+    private static let accountBytes = 256 * 1024
+
+    /// getpwnam_r(3): these codes too mean that there is no such account.
+    private static func checkAccount(_ call: String, _ code: Int32) throws(SystemCallFailure) {
+        guard code == 0 || code == ENOENT || code == ESRCH else { throw SystemCallFailure(call: call, code: code) }
+    }
+
+    package func changeOwner(of file: OpenFile, user: UInt32?, group: UInt32?) throws(SystemCallFailure) {
+        // chown(2): -1 leaves a part unchanged.
+        try Self.check("fchown", fchown(file.descriptor, user ?? .max, group ?? .max))
+    }
+
+    package func changeMode(of file: OpenFile, to mode: UInt32) throws(SystemCallFailure) {
+        try Self.check("fchmod", fchmod(file.descriptor, mode))
+    }
+
     package func close(_ file: OpenFile) {
         Glibc.close(file.descriptor)
     }

@@ -165,6 +165,8 @@ package enum AttemptError: String, Sendable, Hashable, CaseIterable, Codable {
     case directoryMissing = "directory_missing"
     case permission
     case fileSystem = "file_system"
+    /// The inbox holds as many files as it may: nothing was tried, and its deliveries wait until there is room.
+    case inboxFull = "inbox_full"
     // Our own trouble: never uses up an attempt.
     case internalTrouble = "internal"
     /// The proxy that callbacks go by was not reached, refused us, or opened no way to the receiver.
@@ -172,10 +174,11 @@ package enum AttemptError: String, Sendable, Hashable, CaseIterable, Codable {
     /// No name server answered.
     case resolver
 
-    /// Whether the trouble is Ringback's own (its proxy, its resolver, its memory, its descriptors): such an attempt is not counted.
+    /// Whether the trouble is Ringback's own (its proxy, its resolver, its memory, its descriptors), or nothing was tried: such an
+    /// attempt is not counted.
     package var isOurOwn: Bool {
         switch self {
-        case .internalTrouble, .proxy, .resolver: true
+        case .internalTrouble, .proxy, .resolver, .inboxFull: true
         case .httpStatus, .redirect, .handshakeRefused, .authorization, .nameNotFound, .connectionRefused, .connectTimeout, .timeout,
             .connectionLost, .tls, .protocolViolation, .answerTooLarge, .addressRefused, .noSpace, .directoryMissing, .permission,
             .fileSystem:
@@ -196,7 +199,8 @@ package enum AttemptError: String, Sendable, Hashable, CaseIterable, Codable {
         case .httpStatus, .redirect, .handshakeRefused, .authorization, .connectionRefused, .connectTimeout, .timeout, .connectionLost,
             .tls, .protocolViolation, .answerTooLarge:
             true
-        case .nameNotFound, .addressRefused, .noSpace, .directoryMissing, .permission, .fileSystem, .internalTrouble, .proxy, .resolver:
+        case .nameNotFound, .addressRefused, .noSpace, .directoryMissing, .permission, .fileSystem, .inboxFull, .internalTrouble, .proxy,
+            .resolver:
             false
         }
     }

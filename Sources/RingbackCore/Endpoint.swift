@@ -127,10 +127,18 @@ package struct InboxTarget: Sendable, Hashable {
     package var directory: String
     /// Also write a `.txt` with the output text beside each file.
     package var outputText: Bool
+    /// With so many files in `new` deliveries wait until some are taken away; `nil`: no limit.
+    package var maximumFiles: Int?
+    /// Who gets the files, and the directories that Ringback makes; `nil`: as Ringback's process makes them.
+    package var ownership: FileOwnership
 
-    package init(directory: String, outputText: Bool = false) {
+    package init(
+        directory: String, outputText: Bool = false, maximumFiles: Int? = nil, ownership: FileOwnership = FileOwnership()
+    ) {
         self.directory = directory
         self.outputText = outputText
+        self.maximumFiles = maximumFiles
+        self.ownership = ownership
     }
 }
 

@@ -40,7 +40,7 @@ extension Endpoint {
         }
         switch given.first {
         case "url", "url_file":
-            fields.refuse(["output_text"], "is for an inbox, and this endpoint has a url", suggestion: "remove it")
+            fields.refuse(InboxTarget.keys, "is for an inbox, and this endpoint has a url", suggestion: "remove it")
             return WebhookTarget(reading: fields).map { .webhook($0) }
         case "inbox":
             fields.refuse(
@@ -48,7 +48,7 @@ extension Endpoint {
             )
             return InboxTarget(reading: fields).map { .inbox($0) }
         case nil:
-            fields.allow(keys: ["url", "inbox", "output_text"] + WebhookTarget.keys)
+            fields.allow(keys: ["url", "inbox"] + InboxTarget.keys + WebhookTarget.keys)
             let message = "nothing says where this endpoint's notifications go"
             fields.inspection.report(
                 message, at: fields.place, path: fields.path,
@@ -58,7 +58,7 @@ extension Endpoint {
         case _?:
             // A preset was refused already; the other keys it may have had are left alone.
             fields.allow("url", "inbox")
-            fields.allow(keys: WebhookTarget.keys + ["connect_timeout", "output_text"])
+            fields.allow(keys: WebhookTarget.keys + InboxTarget.keys + ["connect_timeout"])
             return nil
         }
     }
@@ -168,13 +168,5 @@ extension Endpoint {
         }
         retry.finish()
         return policy
-    }
-}
-
-extension InboxTarget {
-    fileprivate init?(reading fields: Fields) {
-        let outputText = fields.flag("output_text")
-        guard let directory = fields.text("inbox") else { return nil }
-        self.init(directory: directory, outputText: outputText)
     }
 }

@@ -86,6 +86,10 @@ extension Settings {
         case .inbox(let target):
             yaml.line("inbox", target.directory)
             yaml.line("output_text", raw: "\(target.outputText)")
+            if let maximum = target.maximumFiles { yaml.line("max_files", raw: "\(maximum)") }
+            if let owner = target.ownership.owner { yaml.line("owner", owner) }
+            if let group = target.ownership.group { yaml.line("group", group) }
+            if let mode = target.ownership.mode { yaml.line("mode", "\(mode)") }
         }
         yaml.line("events", endpoint.events.map(\.text))
         describe(&yaml, match: endpoint.match)

@@ -27,6 +27,7 @@ struct StoredEndpoint: Codable {
     struct Inbox: Codable {
         let directory: String
         let outputText: Bool
+        let maximumFiles: Int?
     }
 
     enum Target: Codable {
@@ -109,7 +110,7 @@ extension StoredEndpoint.Target {
                 )
             )
         case .inbox(let inbox):
-            self = .inbox(StoredEndpoint.Inbox(directory: inbox.directory, outputText: inbox.outputText))
+            self = .inbox(StoredEndpoint.Inbox(directory: inbox.directory, outputText: inbox.outputText, maximumFiles: inbox.maximumFiles))
         }
     }
 
@@ -131,7 +132,7 @@ extension StoredEndpoint.Target {
                 )
             )
         case .inbox(let inbox):
-            .inbox(InboxTarget(directory: inbox.directory, outputText: inbox.outputText))
+            .inbox(InboxTarget(directory: inbox.directory, outputText: inbox.outputText, maximumFiles: inbox.maximumFiles))
         }
     }
 }

@@ -168,6 +168,7 @@ enum EndpointText {
         fields.add("kind", endpoint.kind.rawValue)
         fields.add("url", endpoint.url)
         fields.add("inbox", endpoint.inbox)
+        fields.add("max files", endpoint.maxFiles.map { "\($0)" })
         fields.add("from", endpoint.origin)
         fields.add("state", state(endpoint))
         fields.add("events", endpoint.events.joined(separator: ", "))

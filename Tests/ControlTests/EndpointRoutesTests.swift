@@ -71,12 +71,13 @@ struct EndpointRoutesTests {
     func createsInbox() async throws {
         try await ControlUnderTest.with { control async throws in
             let created = try await control.probe.send(
-                "POST", "/v1/endpoints", body: #"{"name":"files","inbox":"/srv/in","output_text":true}"#)
+                "POST", "/v1/endpoints", body: #"{"name":"files","inbox":"/srv/in","output_text":true,"max_files":500}"#)
             #expect(created.status == 201)
             #expect(try created.json()["inbox"] == "/srv/in")
             #expect(try created.json()["url"] == .null)
             let target = control.directory[EndpointName(trusted: "files")]?.target
-            #expect(target == .inbox(InboxTarget(directory: "/srv/in", outputText: true)))
+            #expect(target == .inbox(InboxTarget(directory: "/srv/in", outputText: true, maximumFiles: 500)))
+            #expect(try created.json()["max_files"] == 500)
         }
     }
 

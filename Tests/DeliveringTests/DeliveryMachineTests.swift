@@ -74,7 +74,7 @@ struct DeliveryMachineTests {
         var machine = Self.machine(attempts: 2)
         let decision = machine.attemptEnded(AttemptReport(error: error), now: start, jitter: 0.5)
         switch error {
-        case .internalTrouble, .proxy, .resolver:
+        case .internalTrouble, .inboxFull, .proxy, .resolver:
             #expect(decision == .init(.retry(at: start + .seconds(1))))
             #expect(machine.attempts == 2, "our own trouble does not count")
         case .httpStatus, .redirect, .handshakeRefused, .authorization, .nameNotFound, .connectionRefused, .connectTimeout, .timeout,

@@ -60,9 +60,7 @@ struct DeliveryPolicyTests {
         let later: AttemptResultRow.Next =
             attempt > schedule.count ? .dead(.exhausted) : .retry(at: start + max(schedule[min(attempt, schedule.count) - 1], wish.wait))
         guard let status else {
-            guard ![.internalTrouble, .proxy, .resolver].contains(error) else {
-                return Row(next: .retry(at: start + .seconds(1)), verdict: .nothing, isCounted: false)
-            }
+            guard !error.isOurOwn else { return Row(next: .retry(at: start + .seconds(1)), verdict: .nothing, isCounted: false) }
             // No answer, no wish; but a destination may report one all the same.
             switch wish.directive {
             case .abortMessage: return Row(next: .dead(.refused), verdict: .nothing)

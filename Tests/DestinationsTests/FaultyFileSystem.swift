@@ -143,6 +143,24 @@ final class FaultyFileSystem: InboxFileSystem {
         try real.remove(name, in: directory)
     }
 
+    func userID(named name: String) throws(SystemCallFailure) -> UInt32? {
+        try real.userID(named: name)
+    }
+
+    func groupID(named name: String) throws(SystemCallFailure) -> UInt32? {
+        try real.groupID(named: name)
+    }
+
+    func changeOwner(of file: OpenFile, user: UInt32?, group: UInt32?) throws(SystemCallFailure) {
+        try enter("fchown", "\(user.map { "\($0)" } ?? "-") \(group.map { "\($0)" } ?? "-")")
+        try real.changeOwner(of: file, user: user, group: group)
+    }
+
+    func changeMode(of file: OpenFile, to mode: UInt32) throws(SystemCallFailure) {
+        try enter("fchmod", String(mode, radix: 8))
+        try real.changeMode(of: file, to: mode)
+    }
+
     /// Closes even after death, as the kernel would.
     func close(_ file: OpenFile) {
         real.close(file)

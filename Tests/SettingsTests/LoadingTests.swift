@@ -81,6 +81,18 @@ struct LoadingTests {
             ])
     }
 
+    @Test("takes an inbox's mode with or without quotes, and who gets its files", arguments: ["0660", "\"0660\"", "'0660'"])
+    func inbox(mode: String) throws {
+        let text = """
+            upstreams: [{ name: default, base_url: "https://api.example.com/v1" }]
+            endpoints: [{ name: files, inbox: ./in, max_files: 1_000, owner: scripts, group: 1001, mode: \(mode) }]
+            """
+        let settings = try load(text)
+        let ownership = FileOwnership(owner: "scripts", group: "1001", mode: FileMode(text: "0660"))
+        #expect(settings.endpoints[0].target == .inbox(InboxTarget(directory: "./in", maximumFiles: 1000, ownership: ownership)))
+        #expect(try load(settings.describe()).endpoints == settings.endpoints)
+    }
+
     @Test("says whose key the proxy sends, and whether a create may be sent twice")
     func relaying() throws {
         let upstream = try load(

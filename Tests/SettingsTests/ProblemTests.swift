@@ -257,6 +257,12 @@ struct ProblemTests {
                 "ringback.yaml:7:5: endpoints[0].secret: 'secret' is for a url, and this endpoint has an inbox: remove it"),
             .endpoint(
                 "url: https://a.example\noutput_text: true", "ringback.yaml:7:5: endpoints[0].output_text: 'output_text' is for an inbox"),
+            .endpoint("url: https://a.example\nmode: 0640", "ringback.yaml:7:5: endpoints[0].mode: 'mode' is for an inbox"),
+            .endpoint(
+                "inbox: ./in\nmode: 640",
+                "ringback.yaml:7:11: endpoints[0].mode: '640' is not a mode of files that Ringback could write and read: write a zero"),
+            .endpoint("inbox: ./in\nmode: \"0999\"", "ringback.yaml:7:11: endpoints[0].mode: '0999' is not a mode"),
+            .endpoint("inbox: ./in\nmax_files: 0", "ringback.yaml:7:16: endpoints[0].max_files: expected a whole number, found '0'"),
             .endpoint("url: https://a.example\nsecret: tooshort", "ringback.yaml:7:13: endpoints[0].secret: "),
             .endpoint(
                 "url: https://a.example\nhandshake: { rate: 5 }", "ringback.yaml:7:16: endpoints[0].handshake: 'origin' is missing"),

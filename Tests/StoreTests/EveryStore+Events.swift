@@ -158,6 +158,7 @@ extension Endpoint {
     )
 
     static let elaborateInbox = Endpoint(
-        name: EndpointName(trusted: "inbox"), origin: .api, target: .inbox(InboxTarget(directory: "inbox", outputText: true))
+        name: EndpointName(trusted: "inbox"), origin: .api,
+        target: .inbox(InboxTarget(directory: "inbox", outputText: true, maximumFiles: 10))
     )
 }

@@ -55,6 +55,8 @@ package struct EndpointObject: Codable, Sendable, Hashable {
     /// Scheme, host and path: the query may hold a credential.
     @Nullable package var url: String?
     @Nullable package var inbox: String?
+    /// With so many files in an inbox its deliveries wait.
+    @Nullable package var maxFiles: Int?
     package var events: [String]
     package var match: Match
     @Nullable package var payload: PayloadForm?
@@ -85,6 +87,7 @@ package struct EndpointObject: Codable, Sendable, Hashable {
         case origin
         case url
         case inbox
+        case maxFiles = "max_files"
         case events
         case match
         case payload
@@ -121,6 +124,7 @@ extension EndpointObject {
             kind = .webhook
             url = redactedURL(target.url)
             inbox = nil
+            maxFiles = nil
             payload = target.payload
             headerNames = target.headers.map(\.name)
             signers = Self.signers(of: target, now: now)
@@ -131,6 +135,7 @@ extension EndpointObject {
             kind = .inbox
             url = nil
             inbox = target.directory
+            maxFiles = target.maximumFiles
             payload = nil
             headerNames = []
             signed = false

@@ -6,7 +6,7 @@ import WebhookSignature
 /// The settings of an endpoint as the API writes them: the same names as in the configuration file (contract, section 4).
 struct EndpointFields {
     static let names = [
-        "url", "inbox", "output_text", "secret", "hub_secret", "events", "match", "payload", "headers", "handshake", "timeout",
+        "url", "inbox", "output_text", "max_files", "secret", "hub_secret", "events", "match", "payload", "headers", "handshake", "timeout",
         "connect_timeout",
         "retry",
         "max_in_flight", "rate_limit",
@@ -22,6 +22,7 @@ struct EndpointFields {
     private let url: String?
     private let inbox: String?
     private let outputText: Bool?
+    private let maximumFiles: Int?
     private let secret: Secret?
     private let hubSecret: Secret?
     private let events: [EventPattern]?
@@ -41,6 +42,7 @@ struct EndpointFields {
         url = fields.callbackURL("url", rule: rule)
         inbox = Self.inbox(fields)
         outputText = fields.bool("output_text")
+        maximumFiles = fields.integer("max_files", in: 1...100_000_000)
         secret = fields.signingSecret("secret")
         hubSecret = fields.hubSecret("hub_secret")
         events = Self.events(fields)
@@ -61,9 +63,9 @@ struct EndpointFields {
             for name in ["secret", "hub_secret", "payload", "headers", "handshake"] where fields.has(name) {
                 fields.report(name, "an inbox has no \(name): remove it")
             }
-            return (.inbox(InboxTarget(directory: inbox, outputText: outputText ?? false)), nil)
+            return (.inbox(InboxTarget(directory: inbox, outputText: outputText ?? false, maximumFiles: maximumFiles)), nil)
         }
-        if fields.has("output_text") { fields.report("output_text", "only an inbox has output_text: remove it") }
+        for name in ["output_text", "max_files"] where fields.has(name) { fields.report(name, "only an inbox has \(name): remove it") }
         guard let url else { return nil }
         let fresh = secret == nil ? SigningKey.generate() : nil
         let secrets = (secret ?? fresh).map { [SigningSecret($0)] } ?? []
@@ -76,7 +78,7 @@ struct EndpointFields {
     func retarget(_ endpoint: inout Endpoint) {
         switch endpoint.target {
         case .webhook(var target):
-            for name in ["inbox", "output_text"] where fields.has(name) {
+            for name in ["inbox", "output_text", "max_files"] where fields.has(name) {
                 fields.report(name, "this endpoint is a webhook and has no \(name): make another endpoint")
             }
             for name in ["url", "secret"] where fields.isNull(name) {
@@ -96,6 +98,7 @@ struct EndpointFields {
             if fields.isNull("inbox") { fields.report("inbox", "an inbox cannot be without it: leave it out to keep it") }
             target.directory = inbox ?? target.directory
             target.outputText = outputText ?? (fields.isNull("output_text") ? false : target.outputText)
+            target.maximumFiles = maximumFiles ?? (fields.isNull("max_files") ? nil : target.maximumFiles)
             endpoint.target = .inbox(target)
         }
     }

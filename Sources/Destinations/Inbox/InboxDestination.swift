@@ -21,6 +21,7 @@ package final class InboxDestination: Destination {
 
     private let writer: InboxWriter
     private let outputText: Bool
+    private let maximumFiles: Int?
     private let timeout: Duration
     private let time: any TimeSource
     private let queue = DispatchQueue(label: "ringback.inbox")
@@ -32,7 +33,8 @@ package final class InboxDestination: Destination {
         _ target: InboxTarget, timeout: Duration, time: any TimeSource, fileSystem: any InboxFileSystem = PosixFileSystem()
     ) throws(InvalidDestination) {
         guard !target.directory.isEmpty, !target.directory.utf8.contains(0) else { throw .inboxDirectory }
-        writer = InboxWriter(directory: target.directory, fileSystem: fileSystem)
+        writer = InboxWriter(target, fileSystem: fileSystem)
+        maximumFiles = target.maximumFiles
         outputText = target.outputText
         self.timeout = timeout
         self.time = time
@@ -61,13 +63,22 @@ package final class InboxDestination: Destination {
         var report = await withinTimeout { [self] in
             do throws(InboxError) {
                 try prepareOnce()
-                return AttemptReport(address: try writer.write(InboxDocument(job, outputText: outputText)))
+                guard let path = try writer.write(InboxDocument(job, outputText: outputText)) else { return noRoom }
+                return AttemptReport(address: path)
             } catch {
                 return AttemptReport(error: error.label, detail: error.description, address: writer.directory)
             }
         }
         report.timing.total = time.now - start
         return report
+    }
+
+    private var noRoom: AttemptReport {
+        AttemptReport(
+            error: .inboxFull,
+            detail:
+                "\(maximumFiles ?? 0) files wait in \(writer.directory)/new, as many as max_files allows; the deliveries go on when some are taken",
+            address: writer.directory)
     }
 
     /// Runs on ``queue`` only, so no two calls meet.

@@ -10,6 +10,7 @@ package struct InboxError: Error, Sendable, Hashable {
         case makeDirectory = "make the directory"
         case lookForFile = "look for the file"
         case createFile = "create a file"
+        case changeOwner = "give the file its owner, group and mode"
         case writeFile = "write the file"
         case synchronizeFile = "bring the file to the disk"
         case renameFile = "move the file into new/"
@@ -49,6 +50,10 @@ extension InboxError: CustomStringConvertible {
         case EDQUOT: "the disk quota is used up; free some space or raise it"
         case ENOENT: "the directory is missing; make it with its tmp, new and cur, or restart Ringback, which makes them"
         case ENOTDIR, ELOOP: "it, or its tmp, new or cur, is no directory; a symbolic link is good for the inbox itself only"
+        case ESRCH where step == .changeOwner: "no such user or group is known on this machine; write one that is, or its number"
+        case EACCES,
+            EPERM where step == .changeOwner:
+            "permission is denied; only root may give files away, and to a group of its own Ringback's user must belong"
         case EACCES, EPERM: "permission is denied; let Ringback's user write there"
         case EROFS: "the file system is read-only; mount it for writing"
         case EXDEV: "its tmp and new are on different file systems; keep them on one"

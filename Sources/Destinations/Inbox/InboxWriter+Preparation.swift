@@ -18,7 +18,12 @@ extension InboxWriter {
     ///
     /// - Returns: Warnings for the operator.
     func prepare(now: Timestamp) throws(InboxError) -> [String] {
-        if try makes(try fileSystem.makeDirectory(directory, mode: Self.directoryMode)) { try synchronizeParent() }
+        if try makes(try fileSystem.makeDirectory(directory, mode: Self.directoryMode)) {
+            let root = try step(.openDirectory, try fileSystem.openDirectory(directory))
+            defer { fileSystem.close(root) }
+            try step(.changeOwner, try owner.adopt(directory: root, fileSystem))
+            try synchronizeParent()
+        }
         try makeFolders()
         return try withFolders { folders throws(InboxError) in
             clean(folders.tmp, now: now)
@@ -29,7 +34,12 @@ extension InboxWriter {
     private func makeFolders() throws(InboxError) {
         let root = try step(.openDirectory, try fileSystem.openDirectory(directory))
         defer { fileSystem.close(root) }
-        for name in ["tmp", "new", "cur"] { _ = try makes(try fileSystem.makeDirectory(name, in: root, mode: Self.directoryMode)) }
+        for name in ["tmp", "new", "cur"] where try makes(try fileSystem.makeDirectory(name, in: root, mode: Self.directoryMode)) {
+            // What was there before is as the operator wants it.
+            let folder = try step(.openDirectory, try fileSystem.openDirectory(name, in: root))
+            defer { fileSystem.close(folder) }
+            try step(.changeOwner, try owner.adopt(directory: folder, fileSystem))
+        }
         // Even when all were there: an earlier start may have died between making them and this.
         try step(.synchronizeDirectory, try fileSystem.synchronize(root))
     }

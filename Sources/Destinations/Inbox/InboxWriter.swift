@@ -1,6 +1,7 @@
 import Cryptography
 import Glibc
 import Inbox
+import RingbackCore
 
 /// Puts files into an inbox directory by maildir's rules, so that a reader never sees half a file and a crash loses none
 /// (contract, section 8).
@@ -24,18 +25,30 @@ struct InboxWriter: Sendable {
     static let maximumNames = 3
     /// How many names in `cur` are looked at for the mark of a claim. With more claimed files than that, one may be written a second time.
     static let maximumClaimed = 10_000
+    /// How many names in `new` are counted at most.
+    static let maximumCounted = 1_000_000
 
     let directory: String
     let fileSystem: any InboxFileSystem
+    let owner: FileOwner
+    let room: InboxRoom
+
+    init(_ target: InboxTarget, fileSystem: any InboxFileSystem) {
+        directory = target.directory
+        self.fileSystem = fileSystem
+        owner = FileOwner(target.ownership)
+        room = InboxRoom(maximum: target.maximumFiles)
+    }
 
     /// Writes an event's file unless it is there already.
     ///
-    /// - Returns: The path of the file.
-    func write(_ document: InboxDocument) throws(InboxError) -> String {
+    /// - Returns: The path of the file; `nil` when as many files wait as may.
+    func write(_ document: InboxDocument) throws(InboxError) -> String? {
         try withFolders { folders throws(InboxError) in
             for name in document.names {
                 switch try occupant(of: name, document, folders) {
                 case .nobody:
+                    guard try room.take({ () throws(InboxError) in try waiting(folders) }) else { return nil }
                     try place(document, as: name, folders)
                     return "\(directory)/new/\(name.json)"
                 case .thisEvent(let folder, let path):
@@ -83,6 +96,12 @@ struct InboxWriter: Sendable {
         }
     }
 
+    /// How many files wait in `new`; a text beside one does not count.
+    private func waiting(_ folders: Folders) throws(InboxError) -> Int {
+        let names = try step(.lookForFile, try fileSystem.names(in: folders.new, limit: Self.maximumCounted))
+        return names.count { $0.hasSuffix(ClaimedName.fileExtension) && !$0.hasPrefix(".") }
+    }
+
     // MARK: Writing
 
     private func place(_ document: InboxDocument, as name: InboxFileName, _ folders: Folders) throws(InboxError) {
@@ -120,6 +139,8 @@ struct InboxWriter: Sendable {
     private func fill(_ file: OpenFile, with bytes: [UInt8]) throws(InboxError) {
         // Closed whatever happens: after a failed fsync the file is lost, and the next attempt writes another one.
         defer { fileSystem.close(file) }
+        // While it is empty: nobody who is not meant to has it open when there is something to read.
+        try step(.changeOwner, try owner.adopt(file: file, fileSystem))
         var rest = bytes[...]
         while !rest.isEmpty {
             let taken = try step(.writeFile, try fileSystem.write(rest, to: file))

@@ -49,7 +49,9 @@ extension DeliverySnapshot {
             .counter("ringback_endpoint_recoveries_total", "How often endpoints recovered", counters.recoveries),
             .counter(
                 "ringback_endpoints_disabled_total", "How often endpoints were disabled by what their receiver answered", counters.disabled),
-            .counter("ringback_deliveries_held_back_total", "Deliveries given back untried to an open circuit breaker", counters.heldBack),
+            .counter(
+                "ringback_deliveries_held_back_total", "Deliveries given back untried: a circuit breaker is open, or an inbox full",
+                counters.heldBack),
             .gauge(
                 "ringback_delivering_store_failing", "1 while the store does not take what happened to deliveries",
                 [MetricSample(storeTrouble != nil)]),
