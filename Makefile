@@ -25,7 +25,7 @@ INTEGRATION_REQUIREMENTS := Tests/Integrations/requirements.txt
 INTEGRATION_ARGUMENTS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help demo build test test-integrations lint format bench clean deps test-deps integration-deps swift
+.PHONY: help demo build test test-integrations lint format bench bench-check clean deps test-deps integration-deps swift
 
 help:
 	@echo "make demo     build Ringback and show it at work: a sandbox upstream, every outcome, verified callbacks"
@@ -36,6 +36,7 @@ help:
 	@echo "make lint     check the formatting"
 	@echo "make format   correct the formatting"
 	@echo "make bench    build and run the benchmark (BENCH_ARGUMENTS=...)"
+	@echo "make bench-check  count the instructions of the hot paths, and fail when one takes more than it did"
 	@echo "make deps     install the libraries Ringback is built with (Debian, Ubuntu)"
 	@echo "make clean    remove what was built"
 
@@ -80,6 +81,12 @@ bench: deps swift
 	$(SWIFT) build --configuration release --product ringback-bench
 	@echo "==> measuring (about 3 minutes; BENCH_ARGUMENTS=--quick takes half a minute)"
 	.build/release/ringback-bench $(BENCH_ARGUMENTS)
+
+# Instructions are counted, not seconds: the machine may be busy.
+bench-check: deps swift
+	@$(call install,valgrind binutils)
+	$(SWIFT) build --configuration release --product ringback-bench
+	.build/release/ringback-bench check
 
 clean:
 	rm -rf .build

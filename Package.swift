@@ -184,14 +184,16 @@ let package = Package(
         .executableTarget(
             name: "ringback-bench",
             dependencies: [
-                "Curl", "RawJSON", "ResponsesAPI", "RingbackCore", "Transport", "WebhookSignature",
+                "AddressGuard", "Curl", "Delivering", "Destinations", "RawJSON", "ResponsesAPI", "RingbackCore", "Store", "StoreSQLite",
+                "Transport", "WebhookSignature",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                .product(name: "Logging", package: "swift-log"),
                 .product(name: "NIOConcurrencyHelpers", package: "swift-nio"),
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOPosix", package: "swift-nio"),
                 .product(name: "UnixSignals", package: "swift-service-lifecycle"),
             ],
-            exclude: ["README.md"]
+            exclude: ["README.md", "instructions.json"]
         ),
 
         .testTarget(name: "CryptographyTests", dependencies: ["Cryptography"]),

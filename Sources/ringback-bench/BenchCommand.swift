@@ -16,7 +16,7 @@ struct BenchCommand: AsyncParsableCommand {
 
             Figures of a busy machine are to be read as ratios; the last line says how busy it was.
             """,
-        subcommands: [WorldCommand.self, BareCommand.self]
+        subcommands: [CheckCommand.self, WorldCommand.self, BareCommand.self, PathCommand.self]
     )
 
     @Option(help: ArgumentHelp("The program to measure (default: ringback beside this one).", valueName: "path"))

@@ -10,6 +10,8 @@ final class ReceiverConnection: ChannelInboundHandler {
 
     /// Where callbacks are counted and measured.
     static let path = "/hook"
+    /// Takes whatever comes.
+    static let everythingPath = "/everything"
     /// Takes requests and never answers.
     static let hangingPath = "/hang"
     /// Answers, after a while.

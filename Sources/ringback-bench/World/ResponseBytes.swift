@@ -12,18 +12,29 @@ enum ResponseBytes {
     ///
     /// - Parameter sentAt: Is said in it, in nanoseconds of the machine's monotonic clock, which all processes share.
     static func delta(round: Int, sentAt: NIODeadline? = nil) -> ByteBuffer {
+        ByteBuffer(string: chunk(deltaEvent(sequenceNumber: round + 2, sentAt: sentAt)))
+    }
+
+    /// One delta alone.
+    static func deltaEvent(sequenceNumber: Int, sentAt: NIODeadline? = nil) -> String {
         let data =
-            #"{"type":"response.output_text.delta","sequence_number":\#(round + 2),"item_id":"msg_0000000000000000000000000000000000000001","#
-            + #""output_index":0,"content_index":0,"delta":" and so on"\#(sentAt.map { ",\"sent_at\":\($0.uptimeNanoseconds)" } ?? "")}"#
-        return ByteBuffer(string: chunk(event("response.output_text.delta", data)))
+            #"{"type":"response.output_text.delta","sequence_number":\#(sequenceNumber),"#
+            + #""item_id":"msg_0000000000000000000000000000000000000001","output_index":0,"content_index":0,"delta":" and so on""#
+            + "\(sentAt.map { ",\"sent_at\":\($0.uptimeNanoseconds)" } ?? "")}"
+        return event("response.output_text.delta", data)
     }
 
     /// The terminal event and the end of the stream.
     ///
     /// - Parameter withHead: For a stream that was asked for after the response's end: the whole answer.
     static func streamEnd(_ id: String, sequenceNumber: Int, withHead: Bool) -> ByteBuffer {
+        ByteBuffer(string: (withHead ? streamHead : "") + chunk(terminalEvent(id, sequenceNumber: sequenceNumber)) + "0\r\n\r\n")
+    }
+
+    /// The terminal event alone.
+    static func terminalEvent(_ id: String, sequenceNumber: Int) -> String {
         let data = #"{"type":"response.completed","sequence_number":\#(sequenceNumber),"response":\#(object(id, isEnded: true))}"#
-        return ByteBuffer(string: (withHead ? streamHead : "") + chunk(event("response.completed", data)) + "0\r\n\r\n")
+        return event("response.completed", data)
     }
 
     /// The answer to a plain GET.
