@@ -9,7 +9,6 @@ WORKDIR /build
 # Dependencies change seldom: this layer is kept until they do.
 COPY Package.swift Package.resolve[d] ./
 RUN swift package resolve
-COPY Plugins ./Plugins
 COPY Sources ./Sources
 COPY Tests ./Tests
 RUN swift build --configuration release --product ringback --static-swift-stdlib \

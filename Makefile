@@ -69,11 +69,11 @@ test-integrations: deps integration-deps swift
 
 lint: swift
 	@echo "==> checking the formatting"
-	@$(SWIFT) format lint --strict --recursive Plugins Sources Tests Package.swift || \
+	@$(SWIFT) format lint --strict --recursive Sources Tests Package.swift || \
 		{ echo "make: 'make format' corrects most of this" >&2; exit 1; }
 
 format: swift
-	$(SWIFT) format --in-place --recursive Plugins Sources Tests Package.swift
+	$(SWIFT) format --in-place --recursive Sources Tests Package.swift
 
 bench: deps swift
 	@echo "==> building the benchmark (the first build takes about 10 minutes on two cores)"

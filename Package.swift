@@ -163,7 +163,7 @@ let package = Package(
 
         // At build time: turns Sources/Presets/BuiltIn/*.yaml into Swift, since a program that is one file has no resources beside it.
         .executableTarget(name: "embed-presets"),
-        .plugin(name: "EmbedPresets", capability: .buildTool(), dependencies: ["embed-presets"]),
+        .plugin(name: "EmbedPresets", capability: .buildTool(), dependencies: ["embed-presets"], path: "Sources/EmbedPresets"),
 
         // Floor 6: the command line.
         .executableTarget(
