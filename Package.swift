@@ -38,6 +38,8 @@ let package = Package(
         .target(name: "AddressGuard", dependencies: ["RingbackCore"]),
         .target(name: "MailMessage", dependencies: ["Cryptography", "RingbackCore"]),
         .target(name: "Transport", dependencies: ["RingbackCore", .product(name: "NIOConcurrencyHelpers", package: "swift-nio")]),
+        // A target of its own: what is embedded takes its time to compile, and changes seldom.
+        .target(name: "APIDescription", resources: [.embedInCode("openapi.json")]),
 
         // Floor 2: clients and interfaces.
         .target(name: "WebhookSignature", dependencies: ["Cryptography", "RingbackCore"]),
@@ -102,7 +104,8 @@ let package = Package(
         .target(
             name: "Control",
             dependencies: [
-                "AddressGuard", "RawJSON", "ResponsesAPI", "RingbackCore", "Store", "WebhookSignature", "Cryptography", "Transport",
+                "APIDescription", "AddressGuard", "RawJSON", "ResponsesAPI", "RingbackCore", "Store", "WebhookSignature", "Cryptography",
+                "Transport",
                 .product(name: "Hummingbird", package: "hummingbird"),
                 .product(name: "HTTPTypes", package: "swift-http-types"),
                 .product(name: "Logging", package: "swift-log"),
@@ -126,7 +129,8 @@ let package = Package(
         .target(
             name: "RingbackService",
             dependencies: [
-                "AddressGuard", "CLinux", "Control", "Curl", "Cryptography", "Delivering", "Destinations", "ResponsesAPI", "RingbackCore",
+                "AddressGuard", "CLinux", "Control", "Curl", "Cryptography", "Delivering", "Destinations", "ResponsesAPI",
+                "RingbackCore",
                 "Sealing", "Settings", "Store", "StoreSQLite", "Transport", "Watching", "WebhookSignature",
                 .product(name: "Hummingbird", package: "hummingbird"),
                 .product(name: "Logging", package: "swift-log"),
@@ -159,6 +163,7 @@ let package = Package(
                 .product(name: "NIOConcurrencyHelpers", package: "swift-nio"),
             ]
         ),
+        .target(name: "APIDescriptionTesting", dependencies: ["APIDescription", "RawJSON", "RingbackCore"]),
         .target(name: "SocketTesting", dependencies: [.product(name: "NIOConcurrencyHelpers", package: "swift-nio")]),
 
         // At build time: turns Sources/Presets/BuiltIn/*.yaml into Swift, since a program that is one file has no resources beside it.
@@ -268,7 +273,8 @@ let package = Package(
         .testTarget(
             name: "ControlTests",
             dependencies: [
-                "AddressGuard", "Control", "Curl", "RawJSON", "ResponsesAPI", "RingbackCore", "RingbackTesting", "Store", "StoreSQLite",
+                "APIDescriptionTesting", "AddressGuard", "Control", "Curl", "RawJSON", "ResponsesAPI", "RingbackCore", "RingbackTesting",
+                "Store", "StoreSQLite",
                 "Transport", "WebhookSignature",
                 .product(name: "HTTPTypes", package: "swift-http-types"),
                 .product(name: "Hummingbird", package: "hummingbird"),
@@ -290,7 +296,8 @@ let package = Package(
         .testTarget(
             name: "ServiceTests",
             dependencies: [
-                "Curl", "RawJSON", "RingbackCore", "RingbackTesting", "Sandbox", "Settings", "Transport", "WebhookSignature", "ringback",
+                "APIDescriptionTesting", "Curl", "RawJSON", "RingbackCore", "RingbackTesting", "Sandbox", "Settings", "Transport",
+                "WebhookSignature", "ringback",
                 .product(name: "Hummingbird", package: "hummingbird"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "NIOCore", package: "swift-nio"),

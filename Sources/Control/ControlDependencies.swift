@@ -7,6 +7,8 @@ package import Store
 /// Everything the API needs from the rest of the node. It writes rows and reads rows; the closures are the only other way out.
 package struct ControlDependencies: Sendable {
     package var store: any Store
+    /// What changes, for those who listen.
+    package var feed: ChangeFeed
     /// The API keeps it in step with the endpoints it changes in the store.
     package var directory: EndpointDirectory
     /// The upstreams as they are configured now; the first one is the default.
@@ -26,6 +28,8 @@ package struct ControlDependencies: Sendable {
     package var liveProgress: @Sendable (WatchID) async -> LiveProgress?
     /// How an endpoint does; `nil` when it was not sent anything yet.
     package var breaker: @Sendable (EndpointName) -> BreakerStatus?
+    /// How the attempts at an endpoint went lately.
+    package var history: @Sendable (EndpointName) async -> AttemptHistory
     /// Why the node is not ready, in sentences for an operator; empty when it is.
     package var readiness: @Sendable () async -> [String]
     /// The node's figures, for `/metrics`. Each family comes once.
@@ -47,6 +51,7 @@ package struct ControlDependencies: Sendable {
 
     package init(
         store: any Store,
+        feed: ChangeFeed,
         directory: EndpointDirectory,
         upstreams: @escaping @Sendable () -> [Upstream],
         client: @escaping @Sendable (UpstreamName) -> ResponsesClient?,
@@ -58,6 +63,7 @@ package struct ControlDependencies: Sendable {
         upstreamStates: @escaping @Sendable () async -> [UpstreamName: UpstreamState] = { [:] },
         liveProgress: @escaping @Sendable (WatchID) async -> LiveProgress? = { _ in nil },
         breaker: @escaping @Sendable (EndpointName) -> BreakerStatus? = { _ in nil },
+        history: @escaping @Sendable (EndpointName) async -> AttemptHistory = { _ in AttemptHistory() },
         readiness: @escaping @Sendable () async -> [String] = { [] },
         metrics: @escaping @Sendable () async -> [MetricFamily] = { [] },
         endpointsChanged: @escaping @Sendable () async -> Void = {},
@@ -71,6 +77,7 @@ package struct ControlDependencies: Sendable {
         }
     ) {
         self.store = store
+        self.feed = feed
         self.directory = directory
         self.upstreams = upstreams
         self.client = client
@@ -82,6 +89,7 @@ package struct ControlDependencies: Sendable {
         self.upstreamStates = upstreamStates
         self.liveProgress = liveProgress
         self.breaker = breaker
+        self.history = history
         self.readiness = readiness
         self.metrics = metrics
         self.endpointsChanged = endpointsChanged

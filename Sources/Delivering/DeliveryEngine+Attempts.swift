@@ -256,6 +256,7 @@ extension DeliveryEngine {
         if attempt.outcome == .failed, let error = attempt.error { counters.failures[error, default: 0] += 1 }
         // Strangers make as many callbacks as they like: in a metric they are nobody.
         guard !endpoint.isCallback else { return }
+        histories[endpoint, default: AttemptHistory()].add(attempt, now: time.wallNow)
         switch attempt.outcome {
         case .succeeded: counters.attempts[endpoint, default: .init()].succeeded += 1
         case .failed: counters.attempts[endpoint, default: .init()].failed += 1

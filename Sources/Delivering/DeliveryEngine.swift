@@ -28,6 +28,8 @@ package actor DeliveryEngine {
     /// Claimed or handed over, but not sent: to be given back.
     var unsent: [(id: DeliveryID, lease: Lease)] = []
     var counters = DeliveryCounters()
+    /// How the endpoints did lately; callbacks have none.
+    var histories: [EndpointName: AttemptHistory] = [:]
     var storeTroubles: [StoreTask: StoreError] = [:]
     var claimBackoff = Backoff.store
     /// No claim before this moment, after one failed.
@@ -115,7 +117,11 @@ package actor DeliveryEngine {
     package func endpointsChanged() async {
         await adoptBreakers()
         places.endpointsChanged()
+        histories = histories.filter { directory[$0.key] != nil }
     }
+
+    /// How an endpoint did lately, for people.
+    package func history(of endpoint: EndpointName) -> AttemptHistory { histories[endpoint] ?? AttemptHistory() }
 
     package func snapshot() -> DeliverySnapshot {
         var snapshot = places.snapshot

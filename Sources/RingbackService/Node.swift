@@ -36,6 +36,7 @@ package struct Node: Service {
     private let intents: IntentLedger
     private let reconciler: IntentReconciler
     private let nodeMetrics: NodeMetrics
+    private let feed: ChangeFeed
     private let ingestCounts = IngestCounts()
     private let time: any TimeSource
     private let logger: Logger
@@ -92,6 +93,7 @@ package struct Node: Service {
             node: node, upstreams: settings.upstreams, transport: upstreamTransport, store: store, directory: directory,
             intake: delivering.places, time: time, dice: dice, logger: logger, options: Self.watchOptions(settings)
         )
+        feed = ChangeFeed(store: store, time: time, logger: logger)
         heartbeat = Heartbeat(node: node, store: store, time: time, logger: logger)
         let (watching, delivering) = (watching, delivering)
         reloader = Reloader(
@@ -136,7 +138,7 @@ package struct Node: Service {
             throw NodeError("the store does not take a row: \(error)")
         }
         await endpointLoader.prepareInboxes(of: directory.all)
-        // Shutdown runs from the end of the list to its beginning: first no more requests, then no more events, then the last deliveries.
+        // Shutdown runs from the end of the list to its beginning: first the live feed, then no more requests, then no more events, then the last deliveries.
         let services: [any Service] = [
             heartbeat,
             Janitor(retention: { [live] in live.now.settings.retention }, store: store, time: time, logger: logger),
@@ -144,6 +146,8 @@ package struct Node: Service {
             EngineService { [watching] in await watching.run() },
             EngineService { [reconciler] in await reconciler.run() },
             application(),
+            // Before the server: it waits for the requests under way, and whoever listens stays until the feed ends.
+            EngineService { [feed] in await feed.run() },
         ]
         let result: Swift.Result<Void, any Error>
         do {
@@ -199,7 +203,7 @@ package struct Node: Service {
             callbackGuard: { live.now.callbackGuard }, egressProxy: { live.now.settings.security.egressProxy }, transport: deliveryTransport
         )
         let dependencies = ControlDependencies(
-            store: store, directory: directory, upstreams: { live.now.settings.upstreams }, client: { live.now.clients[$0] },
+            store: store, feed: feed, directory: directory, upstreams: { live.now.settings.upstreams }, client: { live.now.clients[$0] },
             tokens: { live.now.tokens }, intents: intents, time: time, logger: logger,
             testEndpoint: { [delivering] endpoint, event, response in await delivering.test(endpoint, event: event, response: response) },
             upstreamStates: { [watching, time] in
@@ -210,6 +214,7 @@ package struct Node: Service {
             },
             liveProgress: { [watching] id in await watching.liveProgress(of: id).map(LiveProgress.init) },
             breaker: { places.breakerStatus($0) },
+            history: { [delivering] in await delivering.history(of: $0) },
             readiness: { [readiness] in await readiness() },
             metrics: { [nodeMetrics] in await nodeMetrics.collect() },
             endpointsChanged: { [delivering] in await delivering.endpointsChanged() },
@@ -221,7 +226,8 @@ package struct Node: Service {
             reload: { [reloader] () async throws(ReloadRefusal) in try await reloader.reload() }
         )
         return makeApplication(
-            router: makeRouter(dependencies), listener: ControlListener(host: settings.listen.host, port: settings.listen.port),
+            router: makeRouter(dependencies),
+            listener: ControlListener(host: settings.listen.host, port: settings.listen.port),
             logger: logger
         ) { [settings, onListening, logger] port in
             logger.info(

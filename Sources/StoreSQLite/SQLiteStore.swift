@@ -1,3 +1,4 @@
+import Cryptography
 import Dispatch
 import Foundation
 import GRDB
@@ -26,6 +27,7 @@ package final class SQLiteStore: Store {
     private let pool: DatabasePool
     private let writer: GroupCommit
     private let hintBroadcast = HintBroadcast()
+    let journal: ChangeJournal
 
     /// Opens the store at `path`; makes the file, and the directory it is in, when they are missing.
     ///
@@ -53,7 +55,10 @@ package final class SQLiteStore: Store {
         pool = try file.open()
         sealer = try Self.openSecrets(in: pool, keys: keys ?? SealingKeys(besideStore: path), logger: logger)
         writer = GroupCommit(pool: pool, logger: logger)
+        journal = ChangeJournal(name: Hex.encode(SecureRandom.bytes(6)))
         try freeLeases()
+        // From here on: what is made claimable at the start is how things were, not a change of theirs.
+        pool.add(transactionObserver: ChangeRecorder(journal: journal), extent: .databaseLifetime)
         logger.info(
             "The store is open",
             metadata: ["store.path": "\(path)", "store.schema": "\(Migrations.newestVersion)", "sealing.key": "\(sealer.current)"])
@@ -93,6 +98,7 @@ package final class SQLiteStore: Store {
     package func close() async {
         await writer.close()
         hintBroadcast.finish()
+        journal.finish()
         await withCheckedContinuation { continuation in
             // GRDB waits for running reads by blocking, which a thread of the cooperative pool must not do.
             DispatchQueue.global().async { [self] in

@@ -161,6 +161,11 @@ package final class FaultyStore: Store {
         try await store.heartbeat(node, now: now, until: until)
     }
     package func suggestLook(_ ids: [WatchID]) { store.suggestLook(ids) }
+    package var latestChange: ChangeMark { store.latestChange }
+    package func changes(after mark: ChangeMark, limit: Int) async throws(StoreError) -> ChangePage? {
+        try await store.changes(after: mark, limit: limit)
+    }
+    package func changeSignals() -> AsyncStream<Void> { store.changeSignals() }
     package func hints() -> AsyncStream<StoreHint> { store.hints() }
     package func checkReadiness() async throws(StoreError) { try await store.checkReadiness() }
     package func purge(

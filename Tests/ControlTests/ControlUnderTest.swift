@@ -50,6 +50,8 @@ struct ControlUnderTest: Sendable {
     /// What the router itself says it serves.
     let registered: [(method: String, path: String)]
 
+    var routes: [Route] { routeTable(dependencies) }
+
     /// Lends a running API to `body`.
     static func with(_ options: Options = Options(), _ body: @escaping @Sendable (ControlUnderTest) async throws -> Void) async throws {
         try await withTemporaryDirectory { folder in
@@ -75,8 +77,9 @@ struct ControlUnderTest: Sendable {
             }
             let intents = IntentLedger(node: node, store: store, time: time)
             let reconciler = IntentReconciler(ledger: intents, store: store, client: client, time: time, logger: logger)
+            let feed = ChangeFeed(store: store, time: time, logger: logger)
             let dependencies = ControlDependencies(
-                store: store, directory: directory, upstreams: { known },
+                store: store, feed: feed, directory: directory, upstreams: { known },
                 client: client,
                 tokens: { tokens }, intents: intents,
                 time: time, logger: logger,
@@ -99,7 +102,7 @@ struct ControlUnderTest: Sendable {
             )
             let router = makeRouter(dependencies)
             let registered = router.routes.map { (method: $0.method.rawValue, path: "\($0.path)") }
-            try await serving(router, idleTimeout: options.idleTimeout, logger: logger) { port in
+            try await serving(router, feed: feed, idleTimeout: options.idleTimeout, logger: logger) { port in
                 try await body(
                     ControlUnderTest(
                         store: store, directory: directory, time: time, probe: HTTPProbe(port: port), reconciler: reconciler,
@@ -113,7 +116,8 @@ struct ControlUnderTest: Sendable {
     }
 
     private static func serving(
-        _ router: Router<ControlContext>, idleTimeout: Duration, logger: Logger, _ body: @escaping @Sendable (Int) async throws -> Void
+        _ router: Router<ControlContext>, feed: ChangeFeed, idleTimeout: Duration, logger: Logger,
+        _ body: @escaping @Sendable (Int) async throws -> Void
     ) async throws {
         let (ports, bound) = AsyncStream.makeStream(of: Int.self)
         let application = makeApplication(router: router, listener: ControlListener(port: 0, idleTimeout: idleTimeout), logger: logger) {
@@ -121,7 +125,12 @@ struct ControlUnderTest: Sendable {
             bound.yield(port)
             bound.finish()
         }
-        try await running(application, ports: ports, body)
+        // A child of its own, which ends with the body: the server does not wait for it.
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            group.addTask { await feed.run() }
+            try await running(application, ports: ports, body)
+            group.cancelAll()
+        }
     }
 
     // MARK: Rows

@@ -1,7 +1,9 @@
+import APIDescriptionTesting
 import Foundation
 import Glibc
 import HTTPTypes
 import RawJSON
+import Testing
 
 /// What a server answered, as it came over the wire.
 struct ProbeAnswer {
@@ -30,7 +32,16 @@ struct HTTPProbe: Sendable {
         var head = "\(method) \(target) HTTP/1.1\r\nHost: \(host)\r\nConnection: close\r\n"
         for (name, value) in headers { head += "\(name): \(value)\r\n" }
         if let bytes { head += "Content-Length: \(bytes.count)\r\n" }
-        return try await exchange(Array((head + "\r\n").utf8) + (bytes ?? []))
+        let answer = try await exchange(Array((head + "\r\n").utf8) + (bytes ?? []))
+        hold(answer, to: method, target)
+        return answer
+    }
+
+    /// Whatever a test is about: no answer may be one that the API's description does not describe.
+    private func hold(_ answer: ProbeAnswer, to method: String, _ target: String) {
+        let problems = DescribedAPI.shared.problems(
+            method: method, target: target, status: answer.status, contentType: answer.headers["content-type"], body: answer.body)
+        for problem in problems { Issue.record("the API's description does not hold: \(problem)") }
     }
 
     /// Sends bytes as they are and reads until the server closes.

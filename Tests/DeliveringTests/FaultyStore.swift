@@ -103,6 +103,11 @@ final class FaultyStore: Store {
     }
 
     func suggestLook(_ ids: [WatchID]) { store.suggestLook(ids) }
+    var latestChange: ChangeMark { store.latestChange }
+    func changes(after mark: ChangeMark, limit: Int) async throws(StoreError) -> ChangePage? {
+        try await store.changes(after: mark, limit: limit)
+    }
+    func changeSignals() -> AsyncStream<Void> { store.changeSignals() }
     func hints() -> AsyncStream<StoreHint> {
         state.withLockedValue(\.isDeaf) ? AsyncStream { $0.finish() } : store.hints()
     }

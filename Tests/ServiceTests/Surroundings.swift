@@ -1,3 +1,4 @@
+import APIDescriptionTesting
 import Curl
 import Foundation
 import Hummingbird
@@ -129,6 +130,18 @@ struct TestClient: Sendable {
         // A call that hangs must not use up the patience of whoever asks again and again.
         request.limits.total = .seconds(15)
         let answer = try await transport.perform(request)
+        hold(answer, to: request)
         return Answer(status: answer.head.status, headers: answer.head.headers, body: answer.body)
+    }
+
+    /// Whatever a test is about: no answer of the API may be one that its description does not describe.
+    private func hold(_ answer: TransferAnswer, to request: TransferRequest) {
+        guard let start = request.url.range(of: "/v1/"), !request.url[start.lowerBound...].hasPrefix("/v1/responses") else { return }
+        let type = answer.head.headers.first { $0.name.lowercased() == "content-type" }?.value
+        let problems = DescribedAPI.shared.problems(
+            method: request.method.rawValue, target: String(request.url[start.lowerBound...]), status: answer.head.status,
+            contentType: type,
+            body: answer.body)
+        for problem in problems { Issue.record("the API's description does not hold: \(problem)") }
     }
 }

@@ -28,11 +28,20 @@ package struct AccessToken: Sendable {
     package let name: String
     /// The highest of its scopes; `nil` when it has none.
     package let scope: AccessScope?
-    let digest: [UInt8]
+    package let digest: [UInt8]
 
     package init(name: String, token: Secret, scopes: Set<AccessScope>) {
         self.name = name
         scope = scopes.max()
         digest = SHA256.digest(of: Array(token.reveal().utf8))
+    }
+
+    /// - Returns: `nil` when what was given is none of the tokens.
+    package static func matching(_ given: Secret, among tokens: [AccessToken]) -> AccessToken? {
+        let digest = SHA256.digest(of: Array(given.reveal().utf8))
+        // Every token is compared, and each in constant time, so that the time taken says nothing about any of them.
+        var found: AccessToken?
+        for token in tokens where ConstantTime.equals(token.digest, digest) { found = token }
+        return found
     }
 }

@@ -1,11 +1,11 @@
-import Cryptography
 import HTTPTypes
+import RingbackCore
 
 /// Who asks, and what it may do.
-struct Caller: Sendable, Hashable {
+package struct Caller: Sendable, Hashable {
     /// The token's name; `nil` on a server without tokens.
-    let name: String?
-    let scope: AccessScope?
+    package let name: String?
+    package let scope: AccessScope?
 
     /// Finds out who asks by the request's headers.
     ///
@@ -15,12 +15,15 @@ struct Caller: Sendable, Hashable {
         guard let given = bearerToken(headers) else {
             throw Problem(.unauthenticated, "no bearer token was given: send Authorization: Bearer <token>")
         }
-        let digest = SHA256.digest(of: Array(given.utf8))
-        // Every token is compared, and each in constant time, so that the time taken says nothing about any of them.
-        var found: AccessToken?
-        for token in tokens where ConstantTime.equals(token.digest, digest) { found = token }
-        guard let found else { throw Problem(.unauthenticated, "the bearer token is not one of this server's: check it for typing errors") }
+        guard let found = AccessToken.matching(Secret(given), among: tokens) else {
+            throw Problem(.unauthenticated, "the bearer token is not one of this server's: check it for typing errors")
+        }
         return Caller(name: found.name, scope: found.scope)
+    }
+
+    package init(name: String?, scope: AccessScope?) {
+        self.name = name
+        self.scope = scope
     }
 
     /// - Throws: ``Problem`` (403) when the caller lacks the scope.

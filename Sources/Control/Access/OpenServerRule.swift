@@ -1,12 +1,12 @@
-import HTTPTypes
+package import HTTPTypes
 
 /// Keeps web pages away from a server without tokens.
 ///
 /// Such a server listens on loopback only, but a browser on the same machine reaches it on behalf of any page. A page of another site is
 /// known by its `Origin` or `Sec-Fetch-Site`; one that had its own name resolve to loopback is known by the name in `Host`.
-enum OpenServerRule {
+package enum OpenServerRule {
     /// - Throws: ``Problem`` (403) when the request may come from a web page of somebody else.
-    static func check(_ head: HTTPRequest) throws(Problem) {
+    package static func check(_ head: HTTPRequest) throws(Problem) {
         if let host = head.authority, !isLoopback(host) {
             throw refusal("the request was sent to '\(host.prefix(100))', not to a loopback name")
         }
@@ -25,7 +25,7 @@ enum OpenServerRule {
     }
 
     /// Whether `localhost`, an IPv4 address in 127.0.0.0/8 or `[::1]`, with or without a port, is meant.
-    private static func isLoopback(_ authority: String) -> Bool {
+    package static func isLoopback(_ authority: String) -> Bool {
         if authority.hasPrefix("[") { return authority.hasPrefix("[::1]") }
         let host = authority.split(separator: ":", maxSplits: 1, omittingEmptySubsequences: false).first.map { $0.lowercased() } ?? ""
         if host == "localhost" { return true }

@@ -17,10 +17,10 @@ struct Answering: Sendable {
     func respond(to request: Request, by route: Route, parameters: [String: String?], channel: any Channel) async -> Response {
         var answer: Answer
         do {
-            let client = route.isRelayed ? try await ClientConnection.of(channel) : nil
+            let client = route.isLong ? try await ClientConnection.of(channel) : nil
             answer = try await self.answer(request, by: route, parameters: parameters, client: client)
         } catch {
-            answer = ErrorAnswer.make(problem(of: error, route: route), form: route.errorForm)
+            answer = ErrorAnswer.make(error, by: route, logger: dependencies.logger)
         }
         dependencies.logger.debug(
             "answered a request",
@@ -134,22 +134,6 @@ struct Answering: Sendable {
         } catch {
             dependencies.logger.warning(
                 "The answer to a request with an Idempotency-Key could not be kept", metadata: ["error": "\(error)"])
-        }
-    }
-
-    private func problem(of error: any Error, route: Route) -> Problem {
-        switch error {
-        case let problem as Problem:
-            return problem
-        case let error as StoreError:
-            dependencies.logger.warning("the store failed a request", metadata: ["http.route": "\(route.path)", "error": "\(error)"])
-            return Problem(error)
-        default:
-            dependencies.logger.error(
-                "a request failed for a reason nobody foresaw",
-                metadata: ["http.route": "\(route.path)", "error.type": "\(type(of: error))"]
-            )
-            return Problem(.internalTrouble, "something went wrong inside Ringback; its log says more")
         }
     }
 }

@@ -1,43 +1,45 @@
-import HTTPTypes
+package import HTTPTypes
 import Hummingbird
 import NIOCore
-import RingbackCore
+package import RingbackCore
 
 /// One request as a handler sees it: read whole, its caller known and allowed.
-struct Call: Sendable {
-    let head: HTTPRequest
+package struct Call: Sendable {
+    package let head: HTTPRequest
     /// Encoded, without the query.
-    let path: String
+    package let path: String
     /// Encoded, as it stands in the request.
-    let query: String?
+    package let query: String?
     /// From the path, decoded.
     let parameters: [String: String]
-    let body: [UInt8]
+    package let body: [UInt8]
     let caller: Caller
-    /// Of a relayed call.
+    /// Of a call whose answer may take long.
     let client: ClientConnection?
-    let now: Timestamp
+    package let now: Timestamp
 
     /// A part of the path. The route table names it, so it is always there.
-    subscript(name: String) -> String { parameters[name] ?? "" }
+    package subscript(name: String) -> String { parameters[name] ?? "" }
 }
 
 /// What a handler answers.
-struct Answer: Sendable {
-    var status: HTTPResponse.Status
-    var headers: HTTPFields
-    var body: [UInt8]
+package struct Answer: Sendable {
+    package var status: HTTPResponse.Status
+    package var headers: HTTPFields
+    package var body: [UInt8]
     /// The rest of an upstream's answer, which follows as it comes; then ``body`` is empty.
     var relayed: RelayedBody?
+    /// The live feed, which follows for as long as its client listens; then ``body`` is empty, too.
+    var feed: FeedBody?
 
-    init(status: HTTPResponse.Status, headers: HTTPFields = [:], body: [UInt8] = []) {
+    package init(status: HTTPResponse.Status, headers: HTTPFields = [:], body: [UInt8] = []) {
         self.status = status
         self.headers = headers
         self.body = body
     }
 
     var responseBody: ResponseBody {
-        relayed?.responseBody ?? ResponseBody(byteBuffer: ByteBuffer(bytes: body))
+        relayed?.responseBody ?? feed?.responseBody ?? ResponseBody(byteBuffer: ByteBuffer(bytes: body))
     }
 
     /// An API object.

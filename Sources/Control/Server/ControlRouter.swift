@@ -3,12 +3,14 @@ package import Hummingbird
 
 /// The routes of the control API and of the proxy (contract, section 5), ready to be served.
 ///
+/// - Parameter pages: Further routes, which are not the API's.
+///
 /// What the API does not know is answered as a problem too: an unknown path with 404, a known path under an unknown method with 405.
-package func makeRouter(_ dependencies: ControlDependencies) -> Router<ControlContext> {
+package func makeRouter(_ dependencies: ControlDependencies, pages: [Route] = []) -> Router<ControlContext> {
     let answering = Answering(dependencies)
     let router = Router(context: ControlContext.self, options: .autoGenerateHeadEndpoints)
     router.add(middleware: NotFoundMiddleware())
-    let routes = routeTable(dependencies)
+    let routes = routeTable(dependencies) + pages
     for route in routes {
         register(route, on: router, answering: answering)
     }
@@ -21,9 +23,10 @@ package func makeRouter(_ dependencies: ControlDependencies) -> Router<ControlCo
     return router
 }
 
-/// Every route there is, chapter by chapter.
-func routeTable(_ dependencies: ControlDependencies) -> [Route] {
+/// Every route of the API there is, chapter by chapter.
+package func routeTable(_ dependencies: ControlDependencies) -> [Route] {
     let chapters: [[Route]] = [
+        DescriptionRoutes().all,
         HealthRoutes(dependencies).all,
         MetricsRoutes(dependencies).all,
         UpstreamRoutes(dependencies).all,
@@ -34,6 +37,7 @@ func routeTable(_ dependencies: ControlDependencies) -> [Route] {
         DeliveryRoutes(dependencies).all,
         DeadLetterRoutes(dependencies).all,
         ExplainRoutes(dependencies).all,
+        StreamRoutes(dependencies).all,
         IngestRoutes(dependencies).all,
         RelayRoutes(dependencies).all,
     ]
@@ -79,6 +83,6 @@ private struct NotFoundMiddleware: RouterMiddleware {
             let detail = "only what is below /responses is relayed: call the upstream itself for the rest"
             return ErrorAnswer.make(Problem(.notFound, detail), form: .openAI)
         }
-        return ErrorAnswer.make(Problem(.notFound, "the API has no such path: see the README for the paths it has"), form: .problem)
+        return ErrorAnswer.make(Problem(.notFound, "the API has no such path: GET /openapi.json tells which paths it has"), form: .problem)
     }
 }

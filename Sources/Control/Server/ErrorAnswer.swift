@@ -1,10 +1,33 @@
 import HTTPTypes
+import Logging
 import RawJSON
+import Store
 
 /// A problem as an answer, in the form its route speaks.
 enum ErrorAnswer {
     /// Marks an error as Ringback's own: errors of an upstream pass without it (contract, section 5).
     static let marker = HTTPField.Name("Ringback-Error")
+
+    /// Whatever a route threw, as an answer. What nobody foresaw is told to the log.
+    static func make(_ error: any Error, by route: Route, logger: Logger) -> Answer {
+        make(problem(of: error, route: route, logger: logger), form: route.errorForm)
+    }
+
+    private static func problem(of error: any Error, route: Route, logger: Logger) -> Problem {
+        switch error {
+        case let problem as Problem:
+            return problem
+        case let error as StoreError:
+            logger.warning("the store failed a request", metadata: ["http.route": "\(route.path)", "error": "\(error)"])
+            return Problem(error)
+        default:
+            logger.error(
+                "a request failed for a reason nobody foresaw",
+                metadata: ["http.route": "\(route.path)", "error.type": "\(type(of: error))"]
+            )
+            return Problem(.internalTrouble, "something went wrong inside Ringback; its log says more")
+        }
+    }
 
     static func make(_ problem: Problem, form: Route.ErrorForm) -> Answer {
         var answer = Answer(status: HTTPResponse.Status(code: problem.status))

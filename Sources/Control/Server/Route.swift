@@ -1,7 +1,7 @@
-import HTTPTypes
+package import HTTPTypes
 
 /// One line of the API's table: which request, who may send it, how large it may be, and who answers.
-struct Route: Sendable {
+package struct Route: Sendable {
     /// In whose words errors are told.
     enum ErrorForm: Sendable {
         /// `application/problem+json` (RFC 9457).
@@ -19,11 +19,12 @@ struct Route: Sendable {
     }
 
     static let ordinaryBodyBytes = 1024 * 1024
+    static let formBytes = 64 * 1024
     static let relayBodyBytes = 32 * 1024 * 1024
 
-    let method: HTTPRequest.Method
+    package let method: HTTPRequest.Method
     /// Segments that begin with `:` are parameters; `**` at the end takes the rest.
-    let path: String
+    package let path: String
     let access: Access
     var bodyLimit = Route.ordinaryBodyBytes
     var errorForm = ErrorForm.problem
@@ -32,8 +33,21 @@ struct Route: Sendable {
     /// Whether a body may be said to be something else than JSON: for senders that are not the API's clients.
     var takesAnyContentType = false
     /// Whether its answers may take so long that it matters whether the client is still there.
-    private(set) var isRelayed = false
+    private(set) var isLong = false
     let answer: @Sendable (Call) async throws -> Answer
+
+    /// A page for people, which says itself who may see it. What it takes are forms.
+    ///
+    /// - Parameter isLong: Whether its answer may go on until its client leaves.
+    package static func page(
+        _ method: HTTPRequest.Method, _ path: String, isLong: Bool = false, answer: @escaping @Sendable (Call) async throws -> Answer
+    ) -> Route {
+        var route = Route(method: method, path: path, access: .open, answer: answer)
+        route.bodyLimit = Self.formBytes
+        route.takesAnyContentType = true
+        route.isLong = isLong
+        return route
+    }
 
     static func get(_ path: String, _ access: Access = .scope(.read), answer: @escaping @Sendable (Call) async throws -> Answer) -> Route {
         Route(method: .get, path: path, access: access, answer: answer)
@@ -51,6 +65,13 @@ struct Route: Sendable {
         Route(method: .delete, path: path, access: .scope(scope), answer: answer)
     }
 
+    /// A feed that goes on until its client leaves.
+    static func stream(_ path: String, answer: @escaping @Sendable (Call) async throws -> Answer) -> Route {
+        var route = get(path, answer: answer)
+        route.isLong = true
+        return route
+    }
+
     /// A route of the proxy: a larger body, and errors as the upstream's SDKs expect them.
     static func relay(
         _ method: HTTPRequest.Method, _ path: String, _ scope: AccessScope, answer: @escaping @Sendable (Call) async throws -> Answer
@@ -58,7 +79,7 @@ struct Route: Sendable {
         var route = Route(method: method, path: path, access: .relay(scope), isIdempotent: method == .post, answer: answer)
         route.bodyLimit = Self.relayBodyBytes
         route.errorForm = .openAI
-        route.isRelayed = true
+        route.isLong = true
         return route
     }
 }
