@@ -1,3 +1,4 @@
+import Foundation
 import RingbackCore
 import Testing
 
@@ -68,7 +69,20 @@ extension CommandLineTests {
                     exposition.value("ringback_upstream_request_wait_seconds_bucket", #"{upstream="default",le="+Inf"}"#) == waits)
                 #expect(exposition.value("process_start_time_seconds").map { $0 > 1_700_000_000 } == true)
                 #expect(!text.contains(response) && !text.contains("127.0.0.1"), "ids and addresses are no labels")
+                for name in try Self.namesInConfiguration() {
+                    #expect(exposition.families.keys.contains { name == $0 || name == $0 + "_bucket" }, "\(name) is no figure of ours")
+                }
             }
         }
+    }
+
+    /// The figures that the alert rules and Grafana's dashboard ask for.
+    private static func namesInConfiguration() throws -> Set<String> {
+        let texts = try ["config/prometheus/alerts.yaml", "config/grafana/ringback.json"].map {
+            try String(contentsOf: repository.appending(path: $0), encoding: .utf8)
+        }
+        let names = Set(texts.flatMap { $0.matches(of: #/\bringback_[a-z_]+/#).map { String($0.output) } })
+        try #require(names.count > 15)
+        return names
     }
 }
