@@ -5,9 +5,9 @@ SWIFT ?= swift
 BENCH_ARGUMENTS ?=
 TEST_LOG := .build/test.log
 
-# Libraries the program is built with, and what only tests need: tools that make certificates and speak HTTP/2.
+# Libraries the program is built with, and what only tests need: tools that make certificates and speak HTTP/2, a browser, and promtool.
 BUILD_PACKAGES := libcurl4-openssl-dev libssl-dev libsqlite3-dev pkg-config ca-certificates
-TEST_PACKAGES := openssl nghttp2-server python3 python3-venv curl
+TEST_PACKAGES := openssl nghttp2-server python3 python3-venv curl chromium chromium-driver prometheus
 
 # The vendor's own SDK, which the tests speak to the proxy with, in an environment of its own.
 SDK := .build/sdk
@@ -24,8 +24,16 @@ INTEGRATION_REQUIREMENTS := Tests/Integrations/requirements.txt
 # Which integration tests to run; all without it.
 INTEGRATION_ARGUMENTS ?=
 
+# What drives the browser that looks at the dashboard, and what makes requests from the API's description.
+BROWSER := .build/browser
+BROWSER_REQUIREMENTS := Tests/Browser/requirements.txt
+CONFORMANCE := .build/conformance
+CONFORMANCE_REQUIREMENTS := Tests/Conformance/requirements.txt
+# Requests made per operation and phase.
+CONFORMANCE_EXAMPLES ?= 30
+
 .DEFAULT_GOAL := help
-.PHONY: help demo build test test-integrations lint format bench bench-check clean deps test-deps integration-deps swift
+.PHONY: help demo build test test-integrations test-api alerts lint format bench bench-check clean deps test-deps integration-deps swift
 
 help:
 	@echo "make demo     build Ringback and show it at work: a sandbox upstream, every outcome, verified callbacks"
@@ -33,6 +41,7 @@ help:
 	@echo "make test     install what tests need, lint, build with warnings as errors, run all tests"
 	@echo "make test-integrations"
 	@echo "              install real servers (Synapse, Request Tracker, Redmine, Postfix, Alertmanager, RabbitMQ), notify them"
+	@echo "make test-api ask the running program what its API's description promises (schemathesis)"
 	@echo "make lint     check the formatting"
 	@echo "make format   correct the formatting"
 	@echo "make bench    build and run the benchmark (BENCH_ARGUMENTS=...)"
@@ -49,7 +58,7 @@ build: deps swift
 	$(SWIFT) build --configuration release --product ringback
 
 # Lint comes first: it is done in a second, and the build is not.
-test: deps test-deps lint
+test: deps test-deps lint alerts
 	@echo "==> building the tests (the first build takes about 5 minutes on two cores)"
 	RINGBACK_WARNINGS_AS_ERRORS=1 $(SWIFT) build --build-tests
 	@echo "==> testing, output also in $(TEST_LOG)"
@@ -66,6 +75,18 @@ test-integrations: deps integration-deps swift
 	RINGBACK_WARNINGS_AS_ERRORS=1 $(SWIFT) build --product ringback
 	@echo "==> notifying real servers"
 	@$(INTEGRATIONS)/bin/python Tests/Integrations --ringback .build/debug/ringback $(INTEGRATION_ARGUMENTS) </dev/null
+
+test-api: deps test-deps $(CONFORMANCE)/requirements.txt
+	@echo "==> building ringback"
+	RINGBACK_WARNINGS_AS_ERRORS=1 $(SWIFT) build --product ringback
+	@echo "==> asking the API"
+	PYTHONDONTWRITEBYTECODE=1 $(CONFORMANCE)/bin/python Tests/Conformance/conformance.py .build/debug/ringback "$$(mktemp -d)" $(CONFORMANCE_EXAMPLES)
+
+# The alert rules: that they are rules, and that each comes when it should.
+alerts:
+	@echo "==> playing the alert rules through"
+	@promtool check rules config/prometheus/alerts.yaml
+	@promtool test rules Tests/Prometheus/alerts.test.yaml
 
 lint: swift
 	@echo "==> checking the formatting"
@@ -94,17 +115,17 @@ clean:
 deps:
 	@$(call install,$(BUILD_PACKAGES))
 
-test-deps: $(SDK)/requirements.txt $(MAIL)/requirements.txt
+test-deps: $(SDK)/requirements.txt $(MAIL)/requirements.txt $(BROWSER)/requirements.txt
 	@$(call install,$(TEST_PACKAGES))
 
-# The copy of the requirements, made last, says that all of them are there.
 $(SDK)/requirements.txt: $(SDK_REQUIREMENTS)
-	@$(call install,$(TEST_PACKAGES))
-	@echo "==> installing the OpenAI SDK into $(SDK)"
-	@rm -rf $(SDK)
-	@python3 -m venv $(SDK)
-	@$(SDK)/bin/pip install --quiet --no-input --disable-pip-version-check --no-deps --requirement $(SDK_REQUIREMENTS) </dev/null
-	@cp $(SDK_REQUIREMENTS) $@
+	@$(call environment,$(SDK),$<,--no-deps)
+
+$(BROWSER)/requirements.txt: $(BROWSER_REQUIREMENTS)
+	@$(call environment,$(BROWSER),$<,--no-deps)
+
+$(CONFORMANCE)/requirements.txt: $(CONFORMANCE_REQUIREMENTS)
+	@$(call environment,$(CONFORMANCE),$<,--no-deps)
 
 $(MAIL)/requirements.txt: $(MAIL_REQUIREMENTS)
 	@$(call install,$(TEST_PACKAGES))
@@ -128,6 +149,18 @@ $(INTEGRATIONS)/requirements.txt: $(INTEGRATION_REQUIREMENTS)
 swift:
 	@command -v $(SWIFT) >/dev/null 2>&1 || { \
 		echo "make: '$(SWIFT)' was not found: install Swift 6.3 or newer from https://www.swift.org/install/" >&2; exit 1; }
+
+# $(call environment,DIRECTORY,REQUIREMENTS,OPTIONS): an environment of its own for Python. The copy of the requirements, made last, says that
+# all of them are there.
+define environment
+set -e; \
+( $(call install,$(TEST_PACKAGES)) ); \
+echo "==> installing $(2) into $(1)"; \
+rm -rf $(1); \
+python3 -m venv $(1); \
+$(1)/bin/pip install --quiet --no-input --disable-pip-version-check $(3) --requirement $(2) </dev/null; \
+cp $(2) $(1)/requirements.txt
+endef
 
 # $(call install,PACKAGES): installs the packages that are missing, without asking. Asks the package lists only when
 # something is missing, and fetches them anew only when they do not know it.

@@ -115,7 +115,7 @@ let package = Package(
             ]
         ),
 
-        // Floor 4: where deliveries go.
+        // Floor 4: where deliveries go, and what people look at.
         .target(
             name: "Destinations",
             dependencies: [
@@ -125,11 +125,22 @@ let package = Package(
             ]
         ),
 
+        .target(
+            name: "Dashboard",
+            dependencies: [
+                "Control", "Cryptography", "RawJSON", "RingbackCore", "Store",
+                .product(name: "HTTPTypes", package: "swift-http-types"),
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "NIOConcurrencyHelpers", package: "swift-nio"),
+            ],
+            resources: [.embedInCode("Assets/dashboard.css"), .embedInCode("Assets/dashboard.js"), .embedInCode("Assets/icon.svg")]
+        ),
+
         // Floor 5: the composition root.
         .target(
             name: "RingbackService",
             dependencies: [
-                "AddressGuard", "CLinux", "Control", "Curl", "Cryptography", "Delivering", "Destinations", "ResponsesAPI",
+                "AddressGuard", "CLinux", "Control", "Curl", "Cryptography", "Dashboard", "Delivering", "Destinations", "ResponsesAPI",
                 "RingbackCore",
                 "Sealing", "Settings", "Store", "StoreSQLite", "Transport", "Watching", "WebhookSignature",
                 .product(name: "Hummingbird", package: "hummingbird"),
@@ -284,6 +295,7 @@ let package = Package(
                 .product(name: "NIOPosix", package: "swift-nio"),
             ]
         ),
+        .testTarget(name: "DashboardTests", dependencies: ["Control", "Dashboard", "RingbackCore"]),
         .testTarget(
             name: "SandboxTests",
             dependencies: [

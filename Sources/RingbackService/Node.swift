@@ -2,6 +2,7 @@ import AddressGuard
 import Control
 import Cryptography
 import Curl
+import Dashboard
 import Delivering
 import Destinations
 import Hummingbird
@@ -226,7 +227,7 @@ package struct Node: Service {
             reload: { [reloader] () async throws(ReloadRefusal) in try await reloader.reload() }
         )
         return makeApplication(
-            router: makeRouter(dependencies),
+            router: makeRouter(dependencies, pages: Dashboard(dependencies).routes),
             listener: ControlListener(host: settings.listen.host, port: settings.listen.port),
             logger: logger
         ) { [settings, onListening, logger] port in

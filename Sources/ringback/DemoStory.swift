@@ -98,6 +98,8 @@ struct DemoStory: Service {
               application  http://127.0.0.1:\(application)      your program: receives callbacks and checks each signature
               inbox        \(demo.directory.path)/inbox   a directory where scripts find files
 
+              dashboard    \(bridge)/     open it in a browser and watch
+
             """)
     }
 

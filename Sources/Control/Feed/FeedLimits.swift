@@ -11,7 +11,7 @@ package enum FeedLimits {
     /// Bytes that are given to a listener's connection at once.
     static let pieceBytes = 64 * 1024
     /// A listener that hears nothing for so long gets a comment, by which also whoever has left is found out.
-    static let heartbeat: Duration = .seconds(15)
+    package static let heartbeat: Duration = .seconds(15)
     /// A listener whose connection takes nothing for so long is dropped.
     static let patience: Duration = .seconds(60)
     /// After the store failed to tell what changed.
