@@ -96,10 +96,10 @@ def signing_in(world, visit):
     visit.go("/watches")
     check(visit.browser.current_url.endswith("/login"), "nobody looks without signing in")
     visit.sign_in("wrong")
-    check("none of the server's tokens" in visit.text(), "a wrong token is refused")
+    visit.shows("main", "none of the server's tokens")
     check(not visit.browser.get_cookies(), "a wrong token makes no session")
     visit.sign_in(TOKENS["ops"])
-    check(visit.text("h1") == "Overview", "a token signs in")
+    visit.shows("h1", "Overview")
     cookie = visit.browser.get_cookies()[0]
     check(cookie["httpOnly"] and cookie["sameSite"] == "Strict", "the cookie is out of reach of scripts and other sites")
     check(TOKENS["ops"] not in cookie["value"], "the cookie is not the token")
@@ -137,12 +137,12 @@ def redriving(world, visit):
     visit.go("/dead-letters?endpoint=my-app")
     visit.picture("dead-letters")
     visit.press("Redrive all that match…")
-    check(visit.text("#count") == "1", "the count comes before the deed")
+    visit.shows("#count", "1")
     visit.picture("redrive")
     check(len([status for status, _ in world.receiver.received if status < 300]) == 1, "counting sends nothing")
     world.receiver.status, world.receiver.body = 204, b""
     visit.press("Redrive 1")
-    check("1 letter was made due again" in visit.text(), "it says what it did")
+    visit.shows("main", "1 letter was made due again")
     visit.shows("#list", "No dead letter")
     visit.go(f"/deliveries?response_id={response}")
     visit.shows("#list", "delivered")
@@ -203,8 +203,7 @@ def paging(world, visit):
     visit.go("/watches")
     check(len(visit.browser.find_elements(By.CSS_SELECTOR, "#list tbody tr")) == 50, "a page has fifty")
     visit.browser.find_element(By.LINK_TEXT, "Older").click()
-    check(len(visit.browser.find_elements(By.CSS_SELECTOR, "#list tbody tr")) >= 10, "the rest is on the next")
-    check(visit.browser.find_elements(By.LINK_TEXT, "Newest"), "and there is a way back")
+    visit.shows("#list", "resp_page_000", "Newest")
     said("lists are paged")
 
 
@@ -229,8 +228,9 @@ def forging(world, visit):
 
 def reading(world, visit):
     visit.press("Sign out")
-    check(visit.text("h1") == "Sign in", "signing out signs out")
+    visit.shows("h1", "Sign in")
     visit.sign_in(TOKENS["eye"])
+    visit.shows("h1", "Overview")
     world.receiver.status = 500
     response = world.create(duration="300ms")
     letter = world.until("it is dead", lambda: [l for l in world.api("GET", "/v1/dead-letters")["data"] if l["response_id"] == response])[0]["id"]
@@ -297,6 +297,7 @@ def main():
             if palette == "narrow":
                 other.browser.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", {"width": 360, "height": 800, "deviceScaleFactor": 1, "mobile": True})
             other.sign_in(TOKENS["ops"])
+            other.shows("h1", "Overview")
             looking(world, other, palette)
         said("every page has its headings, labels, names and contrast, in light, dark and narrow")
     finally:
