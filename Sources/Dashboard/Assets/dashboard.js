@@ -52,6 +52,13 @@
     }
   };
 
+  // A button that is being pressed must not be put away under the finger: the press would be lost.
+  let pressed = false;
+  addEventListener("pointerdown", () => { pressed = true; });
+  for (const end of ["pointerup", "pointercancel"]) {
+    addEventListener(end, () => setTimeout(() => { pressed = false; if (wanted) plan(); }, 0));
+  }
+
   let renewing = false;
   let wanted = false;
   let timer = null;
@@ -65,7 +72,9 @@
     latest = Date.now();
     try {
       const answer = await fetch(location.href, { headers: { Accept: "text/html" }, redirect: "error" });
-      if (answer.ok) {
+      if (pressed) {
+        wanted = true;
+      } else if (answer.ok) {
         const page = new DOMParser().parseFromString(await answer.text(), "text/html");
         for (const old of document.querySelectorAll("[data-live]")) {
           const fresh = page.getElementById(old.id);
@@ -82,7 +91,7 @@
 
   const plan = () => {
     wanted = true;
-    if (timer || renewing || document.hidden) return;
+    if (timer || renewing || pressed || document.hidden) return;
     timer = setTimeout(renew, Math.max(firstWait, latest + shortestWait - Date.now()));
   };
 
