@@ -308,7 +308,8 @@ let package = Package(
         .testTarget(
             name: "ServiceTests",
             dependencies: [
-                "APIDescriptionTesting", "Curl", "RawJSON", "RingbackCore", "RingbackTesting", "Sandbox", "Settings", "Transport",
+                "APIDescriptionTesting", "Curl", "RawJSON", "RingbackCore", "RingbackTesting", "Sandbox", "Settings", "SocketTesting",
+                "Transport",
                 "WebhookSignature", "ringback",
                 .product(name: "Hummingbird", package: "hummingbird"),
                 .product(name: "Logging", package: "swift-log"),
