@@ -104,7 +104,8 @@ let package = Package(
         .target(
             name: "Control",
             dependencies: [
-                "APIDescription", "AddressGuard", "RawJSON", "ResponsesAPI", "RingbackCore", "Store", "WebhookSignature", "Cryptography",
+                "APIDescription", "AddressGuard", "Presets", "RawJSON", "ResponsesAPI", "RingbackCore", "Store", "WebhookSignature",
+                "Cryptography",
                 "Transport",
                 .product(name: "Hummingbird", package: "hummingbird"),
                 .product(name: "HTTPTypes", package: "swift-http-types"),
@@ -119,7 +120,7 @@ let package = Package(
         .target(
             name: "Destinations",
             dependencies: [
-                "AddressGuard", "CLinux", "Cryptography", "Delivering", "Inbox", "RawJSON", "ResponsesAPI", "RingbackCore", "Store",
+                "AddressGuard", "CLinux", "Cryptography", "Delivering", "Inbox", "Presets", "RawJSON", "ResponsesAPI", "RingbackCore", "Store",
                 "Transport", "WebhookSignature",
                 .product(name: "NIOConcurrencyHelpers", package: "swift-nio"),
             ]
@@ -231,8 +232,7 @@ let package = Package(
         ),
         .testTarget(
             name: "PresetsTests",
-            dependencies: ["Presets", "RawJSON", "RingbackCore", "Settings"]
-        ),
+            dependencies: ["Presets", "RawJSON", "RingbackCore", "RingbackTesting", "Settings"], resources: [.copy("Data")]),
         .testTarget(
             name: "MailTests",
             dependencies: [
@@ -274,9 +274,8 @@ let package = Package(
         .testTarget(
             name: "DestinationsTests",
             dependencies: [
-                "AddressGuard", "Curl", "Delivering", "Destinations", "Inbox", "RawJSON", "RingbackCore", "RingbackTesting",
-                "SocketTesting", "Store",
-                "Transport", "WebhookSignature",
+                "AddressGuard", "Curl", "Delivering", "Destinations", "Inbox", "Presets", "RawJSON", "RingbackCore", "RingbackTesting",
+                "Settings", "SocketTesting", "Store", "Transport", "WebhookSignature",
                 .product(name: "NIOConcurrencyHelpers", package: "swift-nio"),
             ],
             resources: [.copy("Data")]

@@ -1,5 +1,6 @@
 package import AddressGuard
 package import Logging
+package import Presets
 package import ResponsesAPI
 package import RingbackCore
 package import Store
@@ -40,6 +41,8 @@ package struct ControlDependencies: Sendable {
     package var callbackGuard: @Sendable () -> CallbackGuard
     /// The proxy for all callbacks as it is configured now.
     package var egressProxy: @Sendable () -> EgressProxy?
+    /// The presets there are now.
+    package var presets: @Sendable () -> PresetLibrary
     /// Says what the guard thinks of a URL and of where it leads.
     package var explain: @Sendable (String) async -> GuardExplanation
     /// What became of vendors' webhooks; for metrics.
@@ -69,6 +72,7 @@ package struct ControlDependencies: Sendable {
         endpointsChanged: @escaping @Sendable () async -> Void = {},
         callbackGuard: @escaping @Sendable () -> CallbackGuard,
         egressProxy: @escaping @Sendable () -> EgressProxy? = { nil },
+        presets: @escaping @Sendable () -> PresetLibrary = { .empty },
         explain: @escaping @Sendable (String) async -> GuardExplanation,
         ingestCounts: IngestCounts = IngestCounts(),
         responseRetention: @escaping @Sendable () -> Duration = { .seconds(7 * 86_400) },
@@ -95,6 +99,7 @@ package struct ControlDependencies: Sendable {
         self.endpointsChanged = endpointsChanged
         self.callbackGuard = callbackGuard
         self.egressProxy = egressProxy
+        self.presets = presets
         self.explain = explain
         self.ingestCounts = ingestCounts
         self.responseRetention = responseRetention
@@ -103,7 +108,7 @@ package struct ControlDependencies: Sendable {
 
     /// The names that requests may use now.
     var knownNames: KnownNames {
-        KnownNames(upstreams: upstreams().map(\.name), endpoints: directory.all.map(\.name))
+        KnownNames(upstreams: upstreams().map(\.name), endpoints: directory.all.map(\.name), presets: presets())
     }
 
     /// The upstream a path of the proxy means: the one it names, or the default; `nil` when there is none.

@@ -11,7 +11,7 @@ extension Attempt {
             number: number, startedAt: startedAt, outcome: isSuccess ? .succeeded : .failed, httpStatus: report.httpStatus,
             error: report.error, detail: report.detail, retryAfter: report.retryAfter, responseHeaders: report.responseHeaders,
             responseBody: Array(report.responseBody.prefix(Attempt.keptBodyBytes)), timing: timing, address: report.address,
-            proxy: report.proxy)
+            proxy: report.proxy, sink: report.sink)
     }
 
     /// The record of a death without an attempt.

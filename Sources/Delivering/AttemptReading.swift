@@ -4,6 +4,7 @@ package import RingbackCore
 ///
 /// | report | reading |
 /// |---|---|
+/// | a verdict of the destination's own | as it says |
 /// | no error, 2xx or no HTTP at all | success |
 /// | Ringback's own trouble | ownTrouble |
 /// | 410 | gone |
@@ -17,11 +18,17 @@ enum AttemptReading: Sendable, Hashable {
     case ownTrouble
     case gone
     case refused
-    case disabled
+    case disabled(DisablingCause)
     case rejected
+    /// Never again, for the reason given.
+    case hopeless(DeadReason)
     case failed
 
     init(_ report: AttemptReport) {
+        if let verdict = report.verdict, report.error?.isOurOwn != true {
+            self.init(verdict)
+            return
+        }
         switch (report.error, report.httpStatus) {
         case (nil, nil), (nil, .some(200..<300)):
             self = .success(disabling: report.directive == .disableEndpoint ? .asked : nil)
@@ -32,16 +39,27 @@ enum AttemptReading: Sendable, Hashable {
         case (_, let status):
             switch report.directive {
             case .abortMessage: self = .refused
-            case .disableEndpoint: self = .disabled
+            case .disableEndpoint: self = .disabled(.asked)
             case nil: self = Self.isRejection(report.error, status) ? .rejected : .failed
             }
+        }
+    }
+
+    private init(_ verdict: AttemptReport.Verdict) {
+        switch verdict {
+        case .delivered: self = .success(disabling: nil)
+        case .again: self = .failed
+        case .rejected: self = .hopeless(.rejected)
+        case .ambiguous: self = .hopeless(.ambiguous)
+        case .unrenderable: self = .hopeless(.unrenderable)
+        case .disable(let reason): self = .disabled(.judged(reason))
         }
     }
 
     var isSuccess: Bool {
         switch self {
         case .success: true
-        case .ownTrouble, .gone, .refused, .disabled, .rejected, .failed: false
+        case .ownTrouble, .gone, .refused, .disabled, .rejected, .hopeless, .failed: false
         }
     }
 
@@ -64,6 +82,8 @@ package enum DisablingCause: Sendable, Hashable {
     case gone
     /// The receiver answered with `webhook-delivery: disable`.
     case asked
+    /// The system's answer says so, in the words of its preset.
+    case judged(String)
     /// Nothing but failures came since then.
     case failing(since: Timestamp)
 
@@ -72,6 +92,7 @@ package enum DisablingCause: Sendable, Hashable {
         switch self {
         case .gone: "the receiver answered 410 Gone"
         case .asked: "the receiver asked for it with `webhook-delivery: disable`"
+        case .judged(let reason): reason
         case .failing(let since): "every attempt has failed since \(since), for more than \(Breaker.disablingAfter.text)"
         }
     }
@@ -86,7 +107,7 @@ extension Breaker.Verdict {
         switch reading {
         case .success: self = .success
         case .ownTrouble, .gone, .refused, .disabled: self = .nothing
-        case .rejected, .failed: self = error?.isTheReceivers == false ? .nothing : .failure
+        case .rejected, .hopeless, .failed: self = error?.isTheReceivers == false ? .nothing : .failure
         }
     }
 }

@@ -125,10 +125,12 @@ package struct DeliveryMachine: Sendable, Hashable {
             return Decision(.dead(.gone), disabling: canBeDisabled ? .gone : nil)
         case .refused:
             return Decision(.dead(.refused))
-        case .disabled:
+        case .disabled(let cause):
             // Nobody could enable a callback again, so its delivery would wait for ever.
             guard canBeDisabled else { return Decision(.dead(.refused)) }
-            return Decision(onSchedule(retryAfter: retryAfter, now: now, jitter: jitter), disabling: .asked)
+            return Decision(onSchedule(retryAfter: retryAfter, now: now, jitter: jitter), disabling: cause)
+        case .hopeless(let reason):
+            return Decision(.dead(reason))
         case .rejected where attempts + 1 >= RetryPolicy.maximumRejections:
             return Decision(.dead(.rejected))
         case .rejected, .failed:

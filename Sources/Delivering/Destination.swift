@@ -22,6 +22,21 @@ package struct AttemptReport: Sendable, Hashable {
         case disableEndpoint
     }
 
+    /// What the destination itself made of an answer, where the status alone does not say.
+    package enum Verdict: Sendable, Hashable {
+        case delivered
+        /// On schedule.
+        case again
+        /// Never again.
+        case rejected
+        /// Nobody can tell whether it arrived, and it is not to be sent twice.
+        case ambiguous
+        /// No request could be made.
+        case unrenderable
+        /// The endpoint is at fault, for the reason given; the delivery waits until somebody mends it.
+        case disable(String)
+    }
+
     /// `nil` means success.
     package var error: AttemptError?
     /// A sentence for people; no secret, no body, no query string.
@@ -31,6 +46,10 @@ package struct AttemptReport: Sendable, Hashable {
     package var httpStatus: Int?
     package var retryAfter: Duration?
     package var directive: Directive?
+    /// Goes before what status and directive say; `nil` for webhooks.
+    package var verdict: Verdict?
+    /// What a chat, ticket or mail system's answer proves.
+    package var sink: SinkEvidence?
     package var responseHeaders: [ResponseHeader]
     package var responseBody: [UInt8]
     package var timing: AttemptTiming
@@ -43,7 +62,7 @@ package struct AttemptReport: Sendable, Hashable {
     package init(
         error: AttemptError? = nil, detail: String? = nil, httpStatus: Int? = nil, retryAfter: Duration? = nil, directive: Directive? = nil,
         responseHeaders: [ResponseHeader] = [], responseBody: [UInt8] = [], timing: AttemptTiming = AttemptTiming(), address: String? = nil,
-        operatorDetail: String? = nil, proxy: String? = nil, grant: RateGrant? = nil
+        operatorDetail: String? = nil, proxy: String? = nil, grant: RateGrant? = nil, verdict: Verdict? = nil, sink: SinkEvidence? = nil
     ) {
         self.error = error
         self.detail = detail
@@ -57,5 +76,7 @@ package struct AttemptReport: Sendable, Hashable {
         self.operatorDetail = operatorDetail
         self.proxy = proxy
         self.grant = grant
+        self.verdict = verdict
+        self.sink = sink
     }
 }

@@ -6,12 +6,15 @@ package struct LaneAllowance: Sendable, Hashable {
     package var places: Int
     /// Deliveries in a time; `nil` for as many as the places allow.
     package var rate: RateLimit?
+    /// Endpoints with the same one share their tokens; `nil`: its own alone.
+    package var destination: String?
     /// Nothing is claimed before then: the circuit breaker is open.
     package var notBefore: Timestamp?
 
-    package init(places: Int, rate: RateLimit? = nil, notBefore: Timestamp? = nil) {
+    package init(places: Int, rate: RateLimit? = nil, destination: String? = nil, notBefore: Timestamp? = nil) {
         self.places = places
         self.rate = rate
+        self.destination = destination
         self.notBefore = notBefore
     }
 }
@@ -26,13 +29,15 @@ extension LaneAllowance {
         // Until a receiver that is asked has said how much it takes, one attempt goes out to hear it; the others would all be too many.
         let isUnheard = endpoint.asksForConsent && grant == nil
         let places = isUnheard ? 1 : max(1, endpoint.maximumInFlight)
-        let limit = RateLimit.slower(endpoint.rateLimit, endpoint.asksForConsent ? grant?.rate : nil)
+        let own = RateLimit.slower(endpoint.rateLimit, endpoint.asksForConsent ? grant?.rate : nil)
+        let limit = RateLimit.slower(own, endpoint.pace)
+        let destination = endpoint.pacedDestination
         switch permission {
-        case .flow: self.init(places: places, rate: limit)
-        case .flowSlowly(let rate): self.init(places: places, rate: RateLimit.slower(limit, rate))
+        case .flow: self.init(places: places, rate: limit, destination: destination)
+        case .flowSlowly(let rate): self.init(places: places, rate: RateLimit.slower(limit, rate), destination: destination)
         // A single place: stragglers from before the trip keep the probe waiting, a probe keeps everybody waiting.
-        case .probe, .waitForProbe: self.init(places: 1, rate: limit)
-        case .wait(let until): self.init(places: 1, rate: limit, notBefore: until)
+        case .probe, .waitForProbe: self.init(places: 1, rate: limit, destination: destination)
+        case .wait(let until): self.init(places: 1, rate: limit, destination: destination, notBefore: until)
         }
     }
 }
@@ -41,7 +46,23 @@ extension Endpoint {
     fileprivate var asksForConsent: Bool {
         switch target {
         case .webhook(let target): target.handshake != nil
-        case .inbox: false
+        case .inbox, .preset: false
+        }
+    }
+
+    /// How fast the system takes messages.
+    fileprivate var pace: RateLimit? {
+        switch target {
+        case .preset(let target): target.pace
+        case .webhook, .inbox: nil
+        }
+    }
+
+    /// Whom the endpoint shares its pace with.
+    fileprivate var pacedDestination: String? {
+        switch target {
+        case .preset(let target): target.destination
+        case .webhook, .inbox: nil
         }
     }
 }

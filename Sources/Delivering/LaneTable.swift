@@ -50,6 +50,8 @@ package struct LaneTable: Sendable {
     private let bounds: Bounds
     /// Of endpoints that have a rate limit now.
     private var buckets: [EndpointName: TokenBucket] = [:]
+    /// Under which name the bucket of an endpoint is that shares it with the others at its destination.
+    private var sharedBuckets: [EndpointName: EndpointName] = [:]
     private var lanes: [EndpointName: Lane] = [:]
     /// Lanes that want to claim, in the order in which they asked. Callbacks stand apart: when their half is used up nobody walks past
     /// them.
@@ -79,8 +81,8 @@ package struct LaneTable: Sendable {
         guard !lane.firstsMayWait, allowance.notBefore.map({ $0 <= now }) ?? true else { return false }
         guard freePlaces(of: endpoint, lane, places: allowance.places) > 0 else { return false }
         guard lanes[endpoint] != nil || lanes.count < bounds.lanes else { return false }
-        guard tokens(of: endpoint, allowance.rate, now: now) > 0 else { return false }
-        buckets[endpoint]?.take(1)
+        guard tokens(of: endpoint, allowance, now: now) > 0 else { return false }
+        buckets[bucket(of: endpoint)]?.take(1)
         lane.reserved += 1
         lanes[endpoint] = lane
         reserved += 1
@@ -93,7 +95,7 @@ package struct LaneTable: Sendable {
         guard var lane = lanes[endpoint], lane.reserved > 0 else { return }
         lane.reserved -= 1
         reserved -= 1
-        buckets[endpoint]?.giveBack(1)
+        buckets[bucket(of: endpoint)]?.giveBack(1)
         freed(endpoint, lane)
     }
 
@@ -182,7 +184,9 @@ package struct LaneTable: Sendable {
 
     /// Forgets the buckets of endpoints that are no more.
     package mutating func keepBuckets(where isKnown: (EndpointName) -> Bool) {
-        buckets = buckets.filter { isKnown($0.key) }
+        sharedBuckets = sharedBuckets.filter { isKnown($0.key) }
+        let shared = Set(sharedBuckets.values)
+        buckets = buckets.filter { isKnown($0.key) || shared.contains($0.key) }
     }
 
     /// The next time at which a lane is to be looked at.
@@ -233,7 +237,7 @@ package struct LaneTable: Sendable {
             lane.inFlight -= unused
             inFlight -= unused
             if asked.endpoint.isCallback { busyCallbacks -= unused }
-            buckets[asked.endpoint]?.giveBack(unused)
+            buckets[bucket(of: asked.endpoint)]?.giveBack(unused)
             lane.retriesInFlight += retries
             busyRetries -= asked.retryLimit - retries
             // When the store failed nothing was learned.
@@ -277,9 +281,9 @@ package struct LaneTable: Sendable {
             lanes[endpoint]?.look = .blocked
             return
         }
-        let tokens = tokens(of: endpoint, allowance.rate, now: now)
+        let tokens = tokens(of: endpoint, allowance, now: now)
         guard tokens > 0 else {
-            return pause(endpoint, until: max(buckets[endpoint]?.nextToken ?? now, now + Self.shortestPause), now: now)
+            return pause(endpoint, until: max(buckets[bucket(of: endpoint)]?.nextToken ?? now, now + Self.shortestPause), now: now)
         }
         let free = min(freePlaces(of: endpoint, lane, places: allowance.places), rowsLeft, tokens)
         let forRetries = lane.room(forRetries: min(free, max(0, bounds.retries - busyRetries)), places: allowance.places)
@@ -295,7 +299,7 @@ package struct LaneTable: Sendable {
         inFlight += limit
         busyRetries += forRetries
         if endpoint.isCallback { busyCallbacks += limit }
-        buckets[endpoint]?.take(limit)
+        buckets[bucket(of: endpoint)]?.take(limit)
         lane.look = .asking
         lane.heardOfFirsts = false
         lane.heardOfRetries = false
@@ -309,12 +313,19 @@ package struct LaneTable: Sendable {
     }
 
     /// Any number where there is no limit.
-    private mutating func tokens(of endpoint: EndpointName, _ rate: RateLimit?, now: Timestamp) -> Int {
-        guard let rate else {
+    private mutating func tokens(of endpoint: EndpointName, _ allowance: LaneAllowance, now: Timestamp) -> Int {
+        guard let rate = allowance.rate else {
             if !buckets.isEmpty { buckets[endpoint] = nil }
+            if !sharedBuckets.isEmpty { sharedBuckets[endpoint] = nil }
             return .max
         }
-        return buckets[endpoint, default: TokenBucket(rate, now: now)].tokens(rate, now: now)
+        let shared = allowance.destination.map { EndpointName(trusted: "destination:" + $0) }
+        if shared != nil || !sharedBuckets.isEmpty { sharedBuckets[endpoint] = shared }
+        return buckets[bucket(of: endpoint), default: TokenBucket(rate, now: now)].tokens(rate, now: now)
+    }
+
+    private func bucket(of endpoint: EndpointName) -> EndpointName {
+        sharedBuckets[endpoint] ?? endpoint
     }
 
     private mutating func wakeUp(now: Timestamp) {

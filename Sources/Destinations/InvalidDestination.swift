@@ -7,6 +7,10 @@ package enum InvalidDestination: Error, Sendable, Hashable {
     case secret(InvalidSigningSecret)
     /// The inbox's path is empty or contains a NUL.
     case inboxDirectory
+    /// There is no preset of that name.
+    case preset(String)
+    /// Nothing here sends what the preset makes.
+    case transport(String)
 }
 
 extension InvalidDestination: CustomStringConvertible {
@@ -14,6 +18,8 @@ extension InvalidDestination: CustomStringConvertible {
         switch self {
         case .url(let reason): "the endpoint's URL cannot be used: \(reason)"
         case .secret(let reason): "the endpoint's secret cannot be used: \(reason)"
+        case .preset(let name): "there is no preset '\(name)': put \(name).yaml into presets_dir, or choose another"
+        case .transport(let name): "this version of Ringback cannot send what the preset '\(name)' makes"
         case .inboxDirectory: "the endpoint's inbox is not a path: write that of a directory, such as ./inbox"
         }
     }

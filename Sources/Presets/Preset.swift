@@ -4,7 +4,7 @@ package import RingbackCore
 ///
 /// A value without any effect: it makes requests (``PresetRenderer``), judges answers (``AnswerJudge``) and says what comes next
 /// (``PresetFlow``). Sending is somebody else's.
-package struct Preset: Sendable {
+package struct Preset: Sendable, Hashable {
     package enum Transport: String, Sendable, Hashable, CaseIterable {
         case http
         case smtp
@@ -16,7 +16,7 @@ package struct Preset: Sendable {
     /// What to do before it works, in a sentence or two.
     package let help: String?
     package let transport: Transport
-    package let identity: Identity
+    package let identity: RepeatProtection
     package let proof: SuccessProof
     package let parameters: [PresetParameter]
     package let key: KeyRule?
@@ -29,7 +29,7 @@ package struct Preset: Sendable {
     package let retryHints: [RetryHint]
 
     package init(
-        name: String, title: String, help: String?, transport: Transport, identity: Identity, proof: SuccessProof,
+        name: String, title: String, help: String?, transport: Transport, identity: RepeatProtection, proof: SuccessProof,
         parameters: [PresetParameter], key: KeyRule?, pace: Pace?, fields: [PresetField], requests: [RequestKind: PresetRequest],
         outcomes: [String: OutcomeRule], answers: [AnswerRule], retryHints: [RetryHint]
     ) {
@@ -51,30 +51,6 @@ package struct Preset: Sendable {
 
     /// Its own parameters and those that every preset has.
     package var allParameters: [PresetParameter] { parameters + PresetParameter.common }
-}
-
-/// By what means a repeated request is kept from making a second message or ticket.
-package enum Identity: String, Sendable, Hashable, CaseIterable {
-    /// The system takes a key and knows a repeat by it.
-    case key
-    /// The data have a fixed identity, such as labels or an alias: the same again changes nothing.
-    case data
-    /// Ringback searches before it creates.
-    case search
-    /// The id in the answer is kept, and later requests change what it names. A create whose answer was lost may be made twice.
-    case update
-    /// None: the text shows the response's id, and a request whose fate is unknown may be sent twice.
-    case none
-}
-
-/// What an answer that says yes proves.
-package enum SuccessProof: String, Sendable, Hashable, CaseIterable {
-    /// The message or ticket is there.
-    case stored
-    /// Somebody took it and will try.
-    case accepted
-    /// Nothing: the system says yes to everything.
-    case unknown
 }
 
 /// What is sent for what purpose.
@@ -148,8 +124,8 @@ package struct PresetField: Sendable, Hashable {
 }
 
 /// One request of a preset.
-package struct PresetRequest: Sendable {
-    package struct Body: Sendable {
+package struct PresetRequest: Sendable, Hashable {
+    package struct Body: Sendable, Hashable {
         package let encoding: BodyEncoding
         package let template: BodyTemplate
 

@@ -1,5 +1,5 @@
 /// All presets there are: those that came with the program, and those of `presets_dir`, which win.
-package struct PresetLibrary: Sendable {
+package struct PresetLibrary: Sendable, Hashable {
     private let presets: [String: Preset]
 
     package init(_ presets: [Preset]) {

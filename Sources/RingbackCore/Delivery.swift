@@ -63,6 +63,8 @@ package enum DeadReason: String, Sendable, Hashable, CaseIterable, Codable {
     case endpointRemoved = "endpoint_removed"
     /// The payload cannot be made: no attempt could ever succeed.
     case unrenderable
+    /// Nobody can tell whether it arrived, and the endpoint says `on_ambiguous: give_up`.
+    case ambiguous
 }
 
 /// One try at a delivery, as it is kept on record (contract, section 5).
@@ -92,10 +94,13 @@ package struct Attempt: Sendable, Hashable {
     package let address: String?
     /// The proxy it went by, without credentials.
     package let proxy: String?
+    /// Of a chat, ticket or mail system; `nil` for webhooks and inboxes.
+    package let sink: SinkEvidence?
 
     package init(
         number: Int, startedAt: Timestamp, outcome: Outcome, httpStatus: Int?, error: AttemptError?, detail: String?, retryAfter: Duration?,
-        responseHeaders: [ResponseHeader], responseBody: [UInt8], timing: AttemptTiming, address: String?, proxy: String? = nil
+        responseHeaders: [ResponseHeader], responseBody: [UInt8], timing: AttemptTiming, address: String?, proxy: String? = nil,
+        sink: SinkEvidence? = nil
     ) {
         self.number = number
         self.startedAt = startedAt
@@ -109,6 +114,7 @@ package struct Attempt: Sendable, Hashable {
         self.timing = timing
         self.address = address
         self.proxy = proxy
+        self.sink = sink
     }
 }
 
@@ -149,6 +155,10 @@ package enum AttemptError: String, Sendable, Hashable, CaseIterable, Codable {
     case handshakeRefused = "handshake_refused"
     /// No access token was got for the receiver.
     case authorization
+    /// The system's answer says no, whatever its status says.
+    case systemRefused = "system_refused"
+    /// The payload cannot be made.
+    case unrenderable
     // The way to the receiver.
     case nameNotFound = "name_not_found"
     case connectionRefused = "connection_refused"
@@ -181,7 +191,7 @@ package enum AttemptError: String, Sendable, Hashable, CaseIterable, Codable {
         case .internalTrouble, .proxy, .resolver, .inboxFull: true
         case .httpStatus, .redirect, .handshakeRefused, .authorization, .nameNotFound, .connectionRefused, .connectTimeout, .timeout,
             .connectionLost, .tls, .protocolViolation, .answerTooLarge, .addressRefused, .noSpace, .directoryMissing, .permission,
-            .fileSystem:
+            .fileSystem, .systemRefused, .unrenderable:
             false
         }
     }
@@ -196,10 +206,11 @@ package enum AttemptError: String, Sendable, Hashable, CaseIterable, Codable {
     /// - An inbox is on a disk of this machine. Waiting spares nobody; the schedule is enough.
     package var isTheReceivers: Bool {
         switch self {
-        case .httpStatus, .redirect, .handshakeRefused, .authorization, .connectionRefused, .connectTimeout, .timeout, .connectionLost,
-            .tls, .protocolViolation, .answerTooLarge:
+        case .httpStatus, .systemRefused, .redirect, .handshakeRefused, .authorization, .connectionRefused, .connectTimeout, .timeout,
+            .connectionLost, .tls, .protocolViolation, .answerTooLarge:
             true
-        case .nameNotFound, .addressRefused, .noSpace, .directoryMissing, .permission, .fileSystem, .inboxFull, .internalTrouble, .proxy,
+        case .nameNotFound, .addressRefused, .noSpace, .directoryMissing, .permission, .fileSystem, .inboxFull, .internalTrouble,
+            .unrenderable, .proxy,
             .resolver:
             false
         }

@@ -12,6 +12,7 @@ package struct Endpoint: Sendable, Hashable {
     package enum Target: Sendable, Hashable {
         case webhook(WebhookTarget)
         case inbox(InboxTarget)
+        case preset(PresetTarget)
     }
 
     package var name: EndpointName

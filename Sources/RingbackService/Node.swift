@@ -82,13 +82,15 @@ package struct Node: Service {
         let upstreamTransport = upstreamTransport
         let live = LiveSettings(LiveSettings.Snapshot(settings, upstreamTransport: upstreamTransport))
         self.live = live
+        let surroundings = DestinationFactory.Surroundings(
+            transport: deliveryTransport, callbackGuard: { live.now.callbackGuard },
+            egressProxy: { live.now.settings.security.egressProxy }, presets: { live.now.settings.presets },
+            publicURL: { live.now.settings.publicURL }, records: store, time: time)
         delivering = DeliveryEngine(
             node: node, store: store, directory: directory, time: time, dice: dice, logger: logger,
             options: DeliveryEngineOptions(drainLimit: settings.shutdownTimeout), loop: deliveryTransport.loop
         ) { endpoint in
-            try DestinationFactory.make(
-                endpoint, transport: deliveryTransport, callbackGuard: { live.now.callbackGuard },
-                egressProxy: { live.now.settings.security.egressProxy }, time: time)
+            try DestinationFactory.make(endpoint, in: surroundings)
         }
         watching = WatchEngine(
             node: node, upstreams: settings.upstreams, transport: upstreamTransport, store: store, directory: directory,
@@ -102,8 +104,10 @@ package struct Node: Service {
             parts: Reloader.Parts(
                 build: { LiveSettings.Snapshot($0, upstreamTransport: upstreamTransport) },
                 check: { endpoint, new in
-                    _ = try DestinationFactory.make(
-                        endpoint, transport: deliveryTransport, callbackGuard: { new.callbackGuard }, time: time)
+                    var surroundings = surroundings
+                    surroundings.callbackGuard = { new.callbackGuard }
+                    surroundings.presets = { new.settings.presets }
+                    _ = try DestinationFactory.make(endpoint, in: surroundings)
                 },
                 readEndpoints: { settings throws(StoreError) in try await endpointLoader.endpoints(of: settings) },
                 setLogLevel: { logLevel?.level = Logger.Level($0) }, directory: directory,
@@ -221,6 +225,7 @@ package struct Node: Service {
             endpointsChanged: { [delivering] in await delivering.endpointsChanged() },
             callbackGuard: { live.now.callbackGuard },
             egressProxy: { live.now.settings.security.egressProxy },
+            presets: { live.now.settings.presets },
             explain: { await explainer.explain($0) },
             ingestCounts: ingestCounts,
             responseRetention: { live.now.settings.retention.responses },

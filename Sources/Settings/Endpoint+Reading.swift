@@ -1,3 +1,4 @@
+import Presets
 import RingbackCore
 
 extension Endpoint {
@@ -8,8 +9,7 @@ extension Endpoint {
     /// Reads one element of `endpoints`.
     ///
     /// - Returns: `nil` after a report.
-    init?(reading fields: Fields) {
-        fields.refuseUnsupported("preset", "with", suggestion: "give the endpoint a url or an inbox")
+    init?(reading fields: Fields, presets: PresetLibrary) {
         let name = fields.name(example: "my-app", EndpointName.init(validating:))
         let events = Self.events(in: fields)
         let match = Self.match(in: fields)
@@ -17,7 +17,7 @@ extension Endpoint {
         let timeout = fields.duration("timeout", default: .seconds(15), in: .milliseconds(100)...Self.maximumTimeout)
         let maximumInFlight = fields.integer("max_in_flight", default: 16, in: 1...1000)
         let rateLimit = Self.rateLimit(in: fields)
-        let target = Self.target(in: fields)
+        let target = Self.target(in: fields, presets: presets)
         let connectTimeout = Self.connectTimeout(in: fields, timeout: timeout)
         fields.finish()
         guard let name, let target else { return nil }
@@ -29,37 +29,41 @@ extension Endpoint {
 
     // MARK: Target
 
-    private static func target(in fields: Fields) -> Target? {
+    private static func target(in fields: Fields, presets: PresetLibrary) -> Target? {
         let given = [["url", "url_file"], ["inbox"], ["preset"]].compactMap { $0.first(where: fields.has) }
         guard given.count <= 1 else {
             fields.report(
                 "'\(given[1])' beside '\(given[0])'", at: given[1], suggestion: "an endpoint has one target: make an endpoint of each")
             // What else is wrong with either comes to light in the same pass.
             _ = (WebhookTarget(reading: fields), InboxTarget(reading: fields))
+            fields.allow("preset", "with")
             return nil
         }
         switch given.first {
         case "url", "url_file":
             fields.refuse(InboxTarget.keys, "is for an inbox, and this endpoint has a url", suggestion: "remove it")
+            fields.refuse(["with"], "is for a preset, and this endpoint has a url", suggestion: "remove it")
             return WebhookTarget(reading: fields).map { .webhook($0) }
         case "inbox":
             fields.refuse(
                 WebhookTarget.keys + ["connect_timeout"], "is for a url, and this endpoint has an inbox", suggestion: "remove it"
             )
+            fields.refuse(["with"], "is for a preset, and this endpoint has an inbox", suggestion: "remove it")
             return InboxTarget(reading: fields).map { .inbox($0) }
+        case "preset":
+            fields.refuse(InboxTarget.keys, "is for an inbox, and this endpoint has a preset", suggestion: "remove it")
+            fields.refuse(WebhookTarget.keys, "is for a url, and this endpoint has a preset", suggestion: "remove it, or give it in 'with'")
+            return PresetTarget(reading: fields, presets: presets).map { .preset($0) }
         case nil:
-            fields.allow(keys: ["url", "inbox"] + InboxTarget.keys + WebhookTarget.keys)
+            fields.allow(keys: ["url", "inbox", "preset", "with"] + InboxTarget.keys + WebhookTarget.keys)
             let message = "nothing says where this endpoint's notifications go"
             fields.inspection.report(
                 message, at: fields.place, path: fields.path,
-                suggestion: "write url: https://app.example.com/hooks, or inbox: ./inbox"
+                suggestion: "write url: https://app.example.com/hooks, inbox: ./inbox, or preset: slack"
             )
             return nil
         case _?:
-            // A preset was refused already; the other keys it may have had are left alone.
-            fields.allow("url", "inbox")
-            fields.allow(keys: WebhookTarget.keys + InboxTarget.keys + ["connect_timeout"])
-            return nil
+            preconditionFailure("a key that names a target is one of those above")
         }
     }
 

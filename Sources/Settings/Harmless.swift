@@ -9,7 +9,7 @@ enum Harmless {
         "name", "scopes", "base_url", "api_key_header", "follow", "stream_idle_timeout", "interval", "max_interval", "max_streams",
         "requests_per_second", "max_watch_age", "stalled_after", "not_found_grace",
         "stream", "stream_unrequested", "resume", "stream_window",
-        "url", "inbox", "preset", "output_text", "max_files", "owner", "group", "mode", "events", "upstream", "model", "payload", "timeout",
+        "url", "public_url", "inbox", "preset", "output_text", "max_files", "owner", "group", "mode", "events", "upstream", "model", "payload", "timeout",
         "connect_timeout", "schedule",
         "jitter",
         "max_in_flight", "rate_limit", "resolve", "delivered", "dead", "responses", "allow_networks", "https_only",

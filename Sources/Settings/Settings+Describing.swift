@@ -12,6 +12,8 @@ extension Settings {
     package func describe() -> String {
         var yaml = YAMLText()
         yaml.line("listen", listen.description)
+        if let publicURL { yaml.line("public_url", publicURL) }
+        if let presetsDirectory { yaml.line("presets_dir", presetsDirectory) }
         yaml.line("store", store.description)
         if masterKey != nil { yaml.line("master_key", raw: Self.redacted) }
         if !previousMasterKeys.isEmpty { yaml.line("previous_master_keys", previousMasterKeys.map { _ in Self.redacted }) }
@@ -90,12 +92,19 @@ extension Settings {
             if let owner = target.ownership.owner { yaml.line("owner", owner) }
             if let group = target.ownership.group { yaml.line("group", group) }
             if let mode = target.ownership.mode { yaml.line("mode", "\(mode)") }
+        case .preset(let target):
+            yaml.line("preset", target.preset)
+            guard !target.parameters.isEmpty else { break }
+            yaml.block("with") { yaml in
+                for parameter in target.parameters where parameter.isSecret { yaml.line(parameter.name, raw: redacted) }
+                for parameter in target.parameters where !parameter.isSecret { yaml.line(parameter.name, parameter.value.reveal()) }
+            }
         }
         yaml.line("events", endpoint.events.map(\.text))
         describe(&yaml, match: endpoint.match)
         yaml.line("timeout", endpoint.timeout.text)
         switch endpoint.target {
-        case .webhook: yaml.line("connect_timeout", endpoint.connectTimeout.text)
+        case .webhook, .preset: yaml.line("connect_timeout", endpoint.connectTimeout.text)
         case .inbox: break
         }
         yaml.block("retry") {

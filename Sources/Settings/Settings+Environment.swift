@@ -1,3 +1,5 @@
+import Presets
+
 extension Settings {
     /// The variables that make a configuration without a file (contract, section 3); each secret also with `_FILE` behind its name.
     package static let environmentVariables = [
@@ -18,7 +20,8 @@ extension Settings {
     ) throws(SettingsErrors) -> Settings {
         let inspection = Inspection(readFile: readFile)
         let source = EnvironmentSource(environment, inspection: inspection)
-        let settings = Settings(reading: Fields(source.entries, path: "", place: .file("environment"), inspection: inspection))
+        let root = Fields(source.entries, path: "", place: .file("environment"), inspection: inspection)
+        let settings = Settings(reading: root, presets: try PresetLibrary.builtIn())
         source.reportMisspelt()
         try inspection.conclude(quoting: nil)
         return settings

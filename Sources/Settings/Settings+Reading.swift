@@ -1,22 +1,26 @@
 import AddressGuard
+import Presets
 import RingbackCore
 
 extension Settings {
     /// Reads the whole configuration. What it returns means something only when nothing was reported.
-    init(reading root: Fields) {
+    ///
+    /// - Parameters:
+    ///   - presets: Those that endpoints can use.
+    init(reading root: Fields, presets: PresetLibrary) {
         let tokens = Self.tokens(in: root)
         let upstreams = Self.upstreams(in: root)
         let security = Self.security(in: root)
-        let endpoints = Self.endpoints(in: root, upstreams: upstreams, httpsOnly: security.httpsOnly)
+        let endpoints = Self.endpoints(in: root, presets: presets, upstreams: upstreams, httpsOnly: security.httpsOnly)
         let listen = Self.listen(in: root)
         let shutdownTimeout = root.duration("shutdown_timeout", default: Self.defaultShutdownTimeout, in: .zero ... .seconds(3600))
         self.init(
             listen: listen, store: Self.store(in: root), masterKey: root.sealingKey("master_key"),
             previousMasterKeys: root.sealingKeys("previous_master_keys"), tokens: tokens, upstreams: upstreams, endpoints: endpoints,
             retention: Self.retention(in: root), security: security, shutdownTimeout: shutdownTimeout,
-            logLevel: root.choice("log_level", default: .info)
+            logLevel: root.choice("log_level", default: .info), publicURL: Self.publicURL(in: root),
+            presetsDirectory: root.text("presets_dir"), presets: presets
         )
-        root.refuseUnsupported("presets_dir")
         root.refuseUnsupported("tls", suggestion: "listen on loopback, behind a proxy that serves HTTPS")
         root.finish()
     }
@@ -38,6 +42,17 @@ extension Settings {
             root.report(error.description, at: "listen")
             return .standard
         }
+    }
+
+    private static func publicURL(in root: Fields) -> String? {
+        guard let url = root.url("public_url") else { return nil }
+        guard url.query == nil else {
+            root.report("has a query", at: "public_url", suggestion: "write https://ringback.example.com")
+            return nil
+        }
+        var text = url.text[...]
+        while text.last == "/" { text.removeLast() }
+        return String(text)
     }
 
     private static func adviceForTokens(_ root: Fields) -> String {
@@ -140,10 +155,10 @@ extension Settings {
         }
     }
 
-    private static func endpoints(in root: Fields, upstreams: [Upstream], httpsOnly: Bool) -> [Endpoint] {
+    private static func endpoints(in root: Fields, presets: PresetLibrary, upstreams: [Upstream], httpsOnly: Bool) -> [Endpoint] {
         var names = UniqueNames(of: "endpoint")
         return root.tables("endpoints").compactMap { fields in
-            guard let endpoint = Endpoint(reading: fields) else { return nil }
+            guard let endpoint = Endpoint(reading: fields, presets: presets) else { return nil }
             names.claim(endpoint.name.rawValue, in: fields)
             check(endpoint, in: fields, upstreams: upstreams, httpsOnly: httpsOnly)
             return endpoint
@@ -162,7 +177,7 @@ extension Settings {
             guard httpsOnly, target.url.lowercased().hasPrefix("http:") else { return }
             fields.report(
                 "plain http, and security.https_only is on", at: fields.has("url") ? "url" : "url_file", suggestion: "write https://…")
-        case .inbox:
+        case .inbox, .preset:
             break
         }
     }

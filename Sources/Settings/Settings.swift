@@ -1,4 +1,5 @@
 package import AddressGuard
+package import Presets
 package import RingbackCore
 package import Sealing
 
@@ -24,6 +25,12 @@ package struct Settings: Sendable, Hashable {
     /// How long a drain may take at most (contract, section 11).
     package var shutdownTimeout: Duration
     package var logLevel: LogLevel
+    /// Where people reach the dashboard, without a slash at its end; `nil`: notifications have no links.
+    package var publicURL: String?
+    /// Where the operator's own presets are.
+    package var presetsDirectory: String?
+    /// The built-in presets and the operator's own.
+    package var presets: PresetLibrary
 
     package static let defaultShutdownTimeout: Duration = .seconds(25)
 
@@ -38,7 +45,10 @@ package struct Settings: Sendable, Hashable {
         retention: Retention = Retention(),
         security: Security = Security(),
         shutdownTimeout: Duration = Settings.defaultShutdownTimeout,
-        logLevel: LogLevel = .info
+        logLevel: LogLevel = .info,
+        publicURL: String? = nil,
+        presetsDirectory: String? = nil,
+        presets: PresetLibrary = .empty
     ) {
         self.listen = listen
         self.store = store
@@ -51,6 +61,9 @@ package struct Settings: Sendable, Hashable {
         self.security = security
         self.shutdownTimeout = shutdownTimeout
         self.logLevel = logLevel
+        self.publicURL = publicURL
+        self.presetsDirectory = presetsDirectory
+        self.presets = presets
     }
 
     /// How long what is finished is kept.

@@ -28,6 +28,17 @@ package struct UnreadableFile: Error, Equatable, CustomStringConvertible {
         return text
     }
 
+    /// The names of the files in a directory of this machine: what the composition root passes as `listFiles`.
+    ///
+    /// - Throws: ``UnreadableFile``.
+    @Sendable package static func list(_ directory: String) throws -> [String] {
+        do {
+            return try FileManager.default.contentsOfDirectory(atPath: directory)
+        } catch {
+            throw UnreadableFile(words(for: error))
+        }
+    }
+
     private static func words(for error: any Error) -> String {
         switch (error as? CocoaError)?.code {
         case .fileNoSuchFile, .fileReadNoSuchFile: "there is no such file"

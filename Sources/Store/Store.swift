@@ -5,7 +5,7 @@ package import RingbackCore
 /// Every function that changes something returns only after the change is on disk. Changes that arrive together share one transaction and
 /// one flush (group commit), yet each succeeds or fails on its own. A cancelled caller does not undo a change that was handed over.
 package protocol Store: WatchStore, DeliveryStore, EventStore, EndpointStore, BreakerStore, IdempotencyStore, IntentStore, MannersStore,
-    ReplayStore, ChangeStore
+    ReplayStore, ChangeStore, SinkStore
 {
     /// Announces that this node is alive until `until`. The leases of nodes whose announcement has passed are free to take.
     func heartbeat(_ node: NodeID, now: Timestamp, until: Timestamp) async throws(StoreError)

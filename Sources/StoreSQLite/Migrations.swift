@@ -14,6 +14,7 @@ enum Migrations {
         (7, schema7),
         (8, schema8),
         (9, schema9),
+        (10, schema10),
     ]
 
     /// The schema this program knows; kept in the file as `user_version`.

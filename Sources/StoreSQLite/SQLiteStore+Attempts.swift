@@ -44,7 +44,7 @@ extension Database {
         try run(
             """
             INSERT OR REPLACE INTO attempts (delivery, \(AttemptColumns.names))
-            VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17)
+            VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20)
             """,
             [seq] + attempt.values
         )
@@ -69,7 +69,7 @@ extension Database {
 private struct AttemptColumns: Sendable {
     static let names = """
         number, started_at, outcome, http_status, error, detail, retry_after, headers, body,
-        dns_us, connect_us, tls_us, first_byte_us, total_us, address, proxy
+        dns_us, connect_us, tls_us, first_byte_us, total_us, address, proxy, proof, protection, ambiguous
         """
 
     let number: Int
@@ -84,6 +84,7 @@ private struct AttemptColumns: Sendable {
             body.isEmpty ? nil : Data(body), attempt.timing.dns?.microseconds, attempt.timing.connect?.microseconds,
             attempt.timing.tls?.microseconds, attempt.timing.firstByte?.microseconds, attempt.timing.total?.microseconds, attempt.address,
             attempt.proxy,
+            attempt.sink?.proof.rawValue, attempt.sink?.protection.rawValue, attempt.sink?.isAmbiguous,
         ]
     }
 }
@@ -107,8 +108,20 @@ extension Attempt {
                 firstByte: try column.nextMicroseconds(), total: try column.nextMicroseconds()
             ),
             address: try column.next(),
-            proxy: try column.next()
+            proxy: try column.next(),
+            sink: try SinkEvidence(&column)
         )
+    }
+}
+
+extension SinkEvidence {
+    /// - Returns: `nil` for an attempt at a webhook or an inbox.
+    fileprivate init?(_ column: inout ColumnReader) throws {
+        let proof: SuccessProof? = try column.nextWord()
+        let protection: RepeatProtection? = try column.nextWord()
+        let isAmbiguous: Bool? = try column.next()
+        guard let proof, let protection else { return nil }
+        self.init(proof: proof, protection: protection, isAmbiguous: isAmbiguous ?? false)
     }
 }
 

@@ -30,9 +30,23 @@ struct StoredEndpoint: Codable {
         let maximumFiles: Int?
     }
 
+    struct Preset: Codable {
+        let preset: String
+        let with: [Parameter]
+        let pace: String?
+        let destination: String?
+    }
+
+    struct Parameter: Codable {
+        let name: String
+        let value: String
+        let isSecret: Bool
+    }
+
     enum Target: Codable {
         case webhook(Webhook)
         case inbox(Inbox)
+        case preset(Preset)
     }
 
     struct Match: Codable {
@@ -111,6 +125,12 @@ extension StoredEndpoint.Target {
             )
         case .inbox(let inbox):
             self = .inbox(StoredEndpoint.Inbox(directory: inbox.directory, outputText: inbox.outputText, maximumFiles: inbox.maximumFiles))
+        case .preset(let target):
+            self = .preset(
+                StoredEndpoint.Preset(
+                    preset: target.preset,
+                    with: target.parameters.map { .init(name: $0.name, value: $0.value.reveal(), isSecret: $0.isSecret) },
+                    pace: target.pace?.text, destination: target.destination))
         }
     }
 
@@ -133,6 +153,12 @@ extension StoredEndpoint.Target {
             )
         case .inbox(let inbox):
             .inbox(InboxTarget(directory: inbox.directory, outputText: inbox.outputText, maximumFiles: inbox.maximumFiles))
+        case .preset(let preset):
+            .preset(
+                PresetTarget(
+                    preset: preset.preset,
+                    parameters: preset.with.map { .init(name: $0.name, value: Secret($0.value), isSecret: $0.isSecret) },
+                    pace: preset.pace.flatMap { RateLimit(text: $0) }, destination: preset.destination))
         }
     }
 }

@@ -142,6 +142,10 @@ package final class FaultyStore: Store {
     }
 
     package func rememberedManners() async throws(StoreError) -> [RememberedManners] { try await store.rememberedManners() }
+    package func sinkRecord(of watch: WatchID, at endpoint: EndpointName) async throws(StoreError) -> SinkRecord? {
+        try await store.sinkRecord(of: watch, at: endpoint)
+    }
+    package func keep(_ record: SinkRecord, now: Timestamp) async throws(StoreError) { try await store.keep(record, now: now) }
     package func remember(_ manners: RememberedManners) async throws(StoreError) { try await store.remember(manners) }
 
     package func open(_ intent: CreateIntent, by node: NodeID, atMost maximum: Int) async throws(StoreError) -> Bool {

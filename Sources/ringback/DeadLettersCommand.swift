@@ -17,7 +17,7 @@ struct DeadLetterOptions: ParsableArguments {
     @Option(help: "Only those to this endpoint.")
     var endpoint: String?
 
-    @Option(help: "Only these: exhausted, rejected, refused, gone, endpoint_removed or unrenderable.")
+    @Option(help: "Only these: exhausted, rejected, refused, gone, endpoint_removed, unrenderable or ambiguous.")
     var reason: String?
 
     @Option(help: "Only those that died at this time or later: a time of RFC 3339, or how long ago, such as 2h.")

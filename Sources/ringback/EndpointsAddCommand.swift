@@ -11,6 +11,10 @@ struct EndpointsAddCommand: AsyncParsableCommand {
 
             Try it:
               ringback endpoints add my-app --url https://app.example.com/hooks/ringback
+              ringback endpoints add team-chat --preset slack
+
+            On a terminal --preset asks for what the preset needs. Elsewhere give it with --with, and secrets from a file with --with-file:
+            arguments show in process lists.
             """
     )
 
@@ -22,6 +26,18 @@ struct EndpointsAddCommand: AsyncParsableCommand {
 
     @Option(help: "An inbox directory on the server instead of a URL; an absolute path.")
     var inbox: String?
+
+    @Option(help: "A chat, ticket or mail system instead; see 'ringback presets list'.")
+    var preset: String?
+
+    @Option(
+        name: .customLong("with"), help: ArgumentHelp("A parameter of the preset; no secret. Repeat it for more.", valueName: "name=value"))
+    var parameters: [String] = []
+
+    @Option(
+        name: .customLong("with-file"),
+        help: ArgumentHelp("A parameter that stands in a file, such as a secret. Repeat it for more.", valueName: "name=path"))
+    var parameterFiles: [String] = []
 
     @Option(help: "The whsec_ secret to sign with. Better: set RINGBACK_WEBHOOK_SECRET, which process lists do not show.")
     var secret: String?
@@ -57,7 +73,13 @@ struct EndpointsAddCommand: AsyncParsableCommand {
         } catch {
             throw ValidationError("\(error)")
         }
-        if (url == nil) == (inbox == nil) { throw ValidationError("an endpoint has either --url or --inbox: give one of them") }
+        if [url, inbox, preset].count(where: { $0 != nil }) != 1 {
+            throw ValidationError("an endpoint has either --url, --inbox or --preset: give one of them")
+        }
+        if preset == nil, !(parameters + parameterFiles).isEmpty { throw ValidationError("--with belongs to --preset") }
+        for parameter in parameters + parameterFiles where !parameter.dropFirst().contains("=") {
+            throw ValidationError("--with takes 'name=value', --with-file 'name=path'")
+        }
         for condition in conditions where !condition.dropFirst().contains("=") {
             throw ValidationError("--match takes 'key=pattern', such as model=gpt-* or metadata.team=search")
         }
@@ -65,20 +87,23 @@ struct EndpointsAddCommand: AsyncParsableCommand {
     }
 
     func run() async throws {
+        let with = try preset.map { try PresetQuestions(preset: $0, given: parameters, files: parameterFiles).answers() }
         try await APIClient.with(server) { client in
-            try EndpointText.report(try await client.post("/v1/endpoints", body: request.bytes), output: output)
+            try EndpointText.report(try await client.post("/v1/endpoints", body: request(with: with).bytes), output: output)
         }
     }
 
-    private var request: JSON {
+    private func request(with: [JSON.Member]?) -> JSON {
         var members: [JSON.Member] = [.init("name", .string(name))]
-        let secret = inbox == nil ? secret ?? environmentVariable("RINGBACK_WEBHOOK_SECRET") : secret
+        let secret = url != nil ? secret ?? environmentVariable("RINGBACK_WEBHOOK_SECRET") : secret
         let texts = [
-            ("url", url), ("inbox", inbox), ("secret", secret), ("payload", payload), ("timeout", timeout), ("rate_limit", rateLimit),
+            ("url", url), ("inbox", inbox), ("preset", preset), ("secret", secret), ("payload", payload), ("timeout", timeout),
+            ("rate_limit", rateLimit),
         ]
         for (name, value) in texts {
             if let value { members.append(.init(name, .string(value))) }
         }
+        if let with { members.append(.init("with", .object(with))) }
         if !events.isEmpty { members.append(.init("events", .array(events.map { .string($0) }))) }
         if !conditions.isEmpty { members.append(.init("match", match)) }
         if !headers.isEmpty {

@@ -7,6 +7,8 @@ import RingbackCore
 /// What a preset would send, for every kind of request it has. Secrets are replaced before anything is rendered.
 struct PresetPreview {
     private static let redacted = "redacted"
+    /// What stands in for an id of the system's; a number, since some systems want one.
+    private static let captured = "1234567"
 
     private let requests: [RenderedRequest]
     private let fields: [String: String]?
@@ -38,13 +40,19 @@ struct PresetPreview {
             event: event, response: response, metadata: object.metadata, endpoint: endpoint, link: nil,
             includesOutput: parameters["include_output"] == "true")
         let captured = Dictionary(
-            preset.requests.values.flatMap(\.captures).map { ($0.name, "CAPTURED-\($0.name.uppercased())") }, uniquingKeysWith: { $1 })
-        let renderer = PresetRenderer(
-            preset, facts: facts, parameters: parameters, captured: captured, event: event, endpoint: endpoint)
+            preset.requests.values.flatMap(\.captures).map { ($0.name, Self.captured) }, uniquingKeysWith: { $1 })
         do throws(RenderingError) {
             var requests: [RenderedRequest] = []
-            for kind in preset.requests.keys.sorted() { requests.append(try renderer.render(kind)) }
+            for kind in preset.requests.keys.sorted() {
+                // Nothing is captured before something was created.
+                let isFirst = kind == .search || kind == .create
+                let renderer = PresetRenderer(
+                    preset, facts: facts, parameters: parameters, captured: isFirst ? [:] : captured, event: event, endpoint: endpoint)
+                requests.append(try renderer.render(kind))
+            }
             self.requests = requests
+            let renderer = PresetRenderer(
+                preset, facts: facts, parameters: parameters, captured: [:], event: event, endpoint: endpoint)
             fields = preset.transport == .smtp ? try renderer.renderFields() : nil
             order = preset.fields.map(\.name)
         } catch {

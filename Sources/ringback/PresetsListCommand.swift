@@ -1,6 +1,7 @@
 import ArgumentParser
 import Presets
 import RawJSON
+import RingbackCore
 
 struct PresetsListCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(commandName: "list", abstract: "Lists the presets there are.")

@@ -62,7 +62,7 @@ struct PresetsShowCommand: AsyncParsableCommand {
     }
 }
 
-extension Identity {
+extension RepeatProtection {
     fileprivate var words: String {
         switch self {
         case .key: "is known to the system by its key"

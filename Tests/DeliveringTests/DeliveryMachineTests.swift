@@ -79,11 +79,32 @@ struct DeliveryMachineTests {
             #expect(machine.attempts == 2, "our own trouble does not count")
         case .httpStatus, .redirect, .handshakeRefused, .authorization, .nameNotFound, .connectionRefused, .connectTimeout, .timeout,
             .connectionLost, .tls,
-            .protocolViolation, .answerTooLarge, .addressRefused, .noSpace, .directoryMissing, .permission, .fileSystem:
+            .protocolViolation, .answerTooLarge, .addressRefused, .noSpace, .directoryMissing, .permission, .fileSystem,
+            .systemRefused, .unrenderable:
             #expect(decision == .init(.retry(at: start + .seconds(300))))
             #expect(machine.attempts == 3)
         }
         #expect(machine.attemptsInAll == 3)
+    }
+
+    @Test(
+        "follows the verdict of a destination that read more than the status",
+        arguments: [
+            (AttemptReport.Verdict.delivered, 410, AttemptResultRow.Next.delivered), (.rejected, 200, .dead(.rejected)),
+            (.ambiguous, 502, .dead(.ambiguous)), (.unrenderable, 200, .dead(.unrenderable)),
+        ])
+    func verdict(verdict: AttemptReport.Verdict, status: Int, next: AttemptResultRow.Next) {
+        var machine = Self.machine(attempts: 0)
+        let report = AttemptReport(error: verdict == .delivered ? nil : .systemRefused, httpStatus: status, verdict: verdict)
+        #expect(machine.attemptEnded(report, now: start, jitter: 0.5) == .init(next))
+    }
+
+    @Test("waits for somebody to mend the endpoint when its system wants no more of it, and disables it for the reason given")
+    func disabledByVerdict() {
+        var machine = Self.machine(attempts: 2)
+        let report = AttemptReport(error: .httpStatus, httpStatus: 401, verdict: .disable("the token is no longer good"))
+        let decision = machine.attemptEnded(report, now: start, jitter: 0.5)
+        #expect(decision == .init(.retry(at: start + .seconds(300)), disabling: .judged("the token is no longer good")))
     }
 
     @Test("does not take the status of an answer that broke off for the receiver's word", arguments: [200, 400, 410])

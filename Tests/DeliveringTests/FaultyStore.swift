@@ -198,6 +198,10 @@ extension FaultyStore {
     }
     func rememberedManners() async throws(StoreError) -> [RememberedManners] { try await store.rememberedManners() }
     func remember(_ manners: RememberedManners) async throws(StoreError) { try await store.remember(manners) }
+    func sinkRecord(of watch: WatchID, at endpoint: EndpointName) async throws(StoreError) -> SinkRecord? {
+        try await store.sinkRecord(of: watch, at: endpoint)
+    }
+    func keep(_ record: SinkRecord, now: Timestamp) async throws(StoreError) { try await store.keep(record, now: now) }
 
     func open(_ intent: CreateIntent, by node: NodeID, atMost maximum: Int) async throws(StoreError) -> Bool {
         try await store.open(intent, by: node, atMost: maximum)

@@ -28,7 +28,9 @@ struct ProxiedWebhookTests {
             name: EndpointName(trusted: "app"), origin: origin,
             target: .webhook(WebhookTarget(url: url, secrets: [], proxy: rule)))
         let destination = try DestinationFactory.make(
-            endpoint, transport: transport, callbackGuard: { callbackGuard }, egressProxy: { proxy }, time: ManualTime())
+            endpoint,
+            in: DestinationFactory.Surroundings(
+                transport: transport, callbackGuard: { callbackGuard }, egressProxy: { proxy }, time: ManualTime()))
         let report = await destination.attempt(try Jobs.job(), number: 1, startedAt: startedAt)
         await transport.shutdown()
         return report

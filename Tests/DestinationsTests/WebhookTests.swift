@@ -334,12 +334,15 @@ struct DestinationFactoryTests {
             ),
             (.inbox(InboxTarget(directory: "")), .inboxDirectory),
             (.inbox(InboxTarget(directory: "a\u{0}b")), .inboxDirectory),
+            (.preset(PresetTarget(preset: "slakc", parameters: [])), .preset("slakc")),
         ]
         for (target, reason) in cases {
             let endpoint = Endpoint(name: EndpointName(trusted: "e"), origin: .api, target: target)
             #expect(throws: reason) {
                 try DestinationFactory.make(
-                    endpoint, transport: ScriptedTransport(), callbackGuard: { CallbackGuard() }, time: ManualTime())
+                    endpoint,
+                    in: DestinationFactory.Surroundings(
+                        transport: ScriptedTransport(), callbackGuard: { CallbackGuard() }, time: ManualTime()))
             }
             #expect(!reason.description.contains("pa55"))
         }

@@ -18,7 +18,8 @@ enum WebhookUnderTest {
         var target = WebhookTarget(url: url, secrets: [])
         change(&target)
         let endpoint = Endpoint(name: EndpointName(trusted: "app"), origin: origin, target: .webhook(target), timeout: timeout)
-        return try DestinationFactory.make(endpoint, transport: transport, callbackGuard: { callbackGuard }, time: time)
+        return try DestinationFactory.make(
+            endpoint, in: DestinationFactory.Surroundings(transport: transport, callbackGuard: { callbackGuard }, time: time))
     }
 
     /// Lends a webhook that is carried by libcurl.

@@ -58,6 +58,11 @@ let complete = """
       - name: scripts
         inbox: ./inbox
         output_text: true
+      - name: room
+        preset: slack
+        with: { url_file: /run/secrets/slack, include_output: true }
+    public_url: https://ringback.example.com/
+    presets_dir: /presets
     retention: { delivered: 1d, dead: 2d, responses: 3d, watches: 4d, max_response_size: 100MB }
     security:
       allow_networks: [10.0.0.0/8, "[fd00::/8]:8080", "hooks.internal:8080"]
@@ -70,7 +75,8 @@ let completeEnvironment = ["RINGBACK_TOKEN": "0123456789abcdef0123", "OPENAI_API
 
 let completeFiles = [
     "/tls/upstream.pem": "authority", "/tls/receiver.pem": "authority",
-    "/run/secrets/app": "token-from-a-file\n",
+    "/run/secrets/app": "token-from-a-file\n", "/run/secrets/slack": "https://hooks.slack.com/services/T/B/pa55\n",
+    "/presets/house.yaml": "title: House\nrequests: { create: { url: \"https://house.example.com/\" } }\n",
 ]
 
 /// The smallest configuration that works.
@@ -82,7 +88,13 @@ let minimal = """
 
 /// Checks a configuration against files that exist only in the test.
 func load(_ yaml: String, environment: [String: String] = [:], files: [String: String] = [:]) throws -> Settings {
-    try Settings.load(yaml: yaml, file: "ringback.yaml", environment: environment, readFile: reader(of: files))
+    try Settings.load(
+        yaml: yaml, file: "ringback.yaml", environment: environment,
+        listFiles: { directory in
+            let names = files.keys.filter { $0.hasPrefix(directory + "/") }.map { String($0.dropFirst(directory.count + 1)) }
+            guard !names.isEmpty else { throw UnreadableFile("there is no such file") }
+            return names
+        }, readFile: reader(of: files))
 }
 
 func reader(of files: [String: String]) -> (String) throws -> String {

@@ -174,8 +174,14 @@ struct LoadingTests {
             let rest = line.dropFirst(indentation.count)
             return rest.hasPrefix("#") && !rest.hasPrefix("# ") ? indentation + rest.dropFirst() : line
         }.joined(separator: "\n")
-        let full = try load(withOptions, environment: environment)
-        #expect(full.endpoints.map(\.name.rawValue) == ["my-app", "scripts"])
+        let files = [
+            "/etc/ringback/presets/house.yaml": "title: House\nrequests: { create: { url: \"https://house.example.com/\" } }",
+            "/run/secrets/slack_url": "https://hooks.slack.com/services/T/B/pa55\n",
+        ]
+        let full = try load(withOptions, environment: environment, files: files)
+        #expect(full.endpoints.map(\.name.rawValue) == ["my-app", "scripts", "team-chat"])
+        #expect(full.presets["house"]?.title == "House")
+        #expect(!full.describe().contains("pa55"))
         #expect(full.tokens.map(\.name) == ["ops"])
         // Whatever the example shows as a default is the default.
         #expect(full.retention == settings.retention)

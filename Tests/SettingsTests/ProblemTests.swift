@@ -85,7 +85,7 @@ struct ProblemTests {
             .top("zzz: 1", "ringback.yaml:4:1: zzz: unknown key 'zzz': the keys here are tokens, upstreams, "),
             .top(
                 "presets_dir: ./presets",
-                "ringback.yaml:4:1: presets_dir: 'presets_dir' is not supported by this version of Ringback: remove it"),
+                "ringback.yaml:4:14: presets_dir: the directory './presets' cannot be read: there is no such file"),
             // Listening and access.
             .top(
                 "listen: 8787",
@@ -250,8 +250,16 @@ struct ProblemTests {
                 "url: https://a.example\ninbox: ./in",
                 "ringback.yaml:7:12: endpoints[0].inbox: 'inbox' beside 'url': an endpoint has one target"),
             .endpoint(
-                "preset: slack\nwith: { url_file: /x }",
-                "ringback.yaml:6:5: endpoints[0].preset: 'preset' is not supported by this version of Ringback: "),
+                "preset: slakc\nwith: { url: https://hooks.slack.com/x }",
+                "ringback.yaml:6:13: endpoints[0].preset: there is no preset 'slakc': did you mean 'slack'?"),
+            .endpoint(
+                "preset: slack\nwith: { ulr: https://hooks.slack.com/x, url: https://hooks.slack.com/x }",
+                "ringback.yaml:7:13: endpoints[0].with.ulr: unknown key 'ulr': did you mean 'url'?"),
+            .endpoint(
+                "preset: slack\nwith: { url: hooks.slack.com/pa55 }",
+                "ringback.yaml:7:18: endpoints[0].with.url: is not a URL to send to: the URL has no scheme"),
+            .endpoint(
+                "preset: slack", "ringback.yaml:6:5: endpoints[0]: 'url' is missing: The URL of the incoming webhook.: write url: "),
             .endpoint(
                 "inbox: ./in\nsecret: whsec_x",
                 "ringback.yaml:7:5: endpoints[0].secret: 'secret' is for a url, and this endpoint has an inbox: remove it"),

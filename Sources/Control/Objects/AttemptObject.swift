@@ -36,6 +36,12 @@ package struct AttemptObject: Codable, Sendable, Hashable {
     @Nullable package var address: String?
     /// The proxy it went by, without credentials; `address` is then the one the proxy was told, and `null` where it was told a name.
     @Nullable package var proxy: String?
+    /// What a success of this attempt proves; `null` for webhooks and inboxes.
+    @Nullable package var proves: SuccessProof?
+    /// What keeps a repeat from making a second message; `null` for webhooks and inboxes.
+    @Nullable package var identity: RepeatProtection?
+    /// Whether nobody can tell if the system took what was sent.
+    package var ambiguous: Bool
 
     private enum CodingKeys: String, CodingKey {
         case number
@@ -51,6 +57,9 @@ package struct AttemptObject: Codable, Sendable, Hashable {
         case timing
         case address
         case proxy
+        case proves
+        case identity
+        case ambiguous
     }
 }
 
@@ -68,6 +77,9 @@ extension AttemptObject {
         timing = Timing(attempt.timing)
         address = attempt.address
         proxy = attempt.proxy
+        proves = attempt.sink?.proof
+        identity = attempt.sink?.protection
+        ambiguous = attempt.sink?.isAmbiguous ?? false
     }
 }
 

@@ -6,6 +6,7 @@ package struct EndpointObject: Codable, Sendable, Hashable {
     package enum Kind: String, Codable, Sendable, Hashable {
         case webhook
         case inbox
+        case preset
     }
 
     package struct Match: Codable, Sendable, Hashable {
@@ -57,6 +58,9 @@ package struct EndpointObject: Codable, Sendable, Hashable {
     @Nullable package var inbox: String?
     /// With so many files in an inbox its deliveries wait.
     @Nullable package var maxFiles: Int?
+    @Nullable package var preset: String?
+    /// What the preset was told, without secrets; `null` where there is no preset.
+    @Nullable package var with: [String: String]?
     package var events: [String]
     package var match: Match
     @Nullable package var payload: PayloadForm?
@@ -88,6 +92,8 @@ package struct EndpointObject: Codable, Sendable, Hashable {
         case url
         case inbox
         case maxFiles = "max_files"
+        case preset
+        case with
         case events
         case match
         case payload
@@ -125,6 +131,8 @@ extension EndpointObject {
             url = redactedURL(target.url)
             inbox = nil
             maxFiles = nil
+            preset = nil
+            with = nil
             payload = target.payload
             headerNames = target.headers.map(\.name)
             signers = Self.signers(of: target, now: now)
@@ -136,6 +144,21 @@ extension EndpointObject {
             url = nil
             inbox = target.directory
             maxFiles = target.maximumFiles
+            preset = nil
+            with = nil
+            payload = nil
+            headerNames = []
+            signed = false
+            signers = []
+            handshake = nil
+        case .preset(let target):
+            kind = .preset
+            url = nil
+            inbox = nil
+            maxFiles = nil
+            preset = target.preset
+            with = Dictionary(
+                target.parameters.filter { !$0.isSecret }.map { ($0.name, $0.value.reveal()) }, uniquingKeysWith: { first, _ in first })
             payload = nil
             headerNames = []
             signed = false

@@ -6,7 +6,8 @@ import WebhookSignature
 /// The settings of an endpoint as the API writes them: the same names as in the configuration file (contract, section 4).
 struct EndpointFields {
     static let names = [
-        "url", "inbox", "output_text", "max_files", "secret", "hub_secret", "events", "match", "payload", "headers", "handshake", "timeout",
+        "url", "inbox", "preset", "with", "output_text", "max_files", "secret", "hub_secret", "events", "match", "payload", "headers",
+        "handshake", "timeout",
         "connect_timeout",
         "retry",
         "max_in_flight", "rate_limit",
@@ -18,7 +19,11 @@ struct EndpointFields {
     private static let timeouts = Duration.milliseconds(100)...Duration.seconds(300)
     private static let retryWaits = Duration.milliseconds(100)...Duration.seconds(30 * 86400)
 
+    /// What only a webhook has.
+    private static let webhookNames = ["url", "secret", "hub_secret", "payload", "headers", "handshake"]
+
     private let fields: Fields
+    private let preset: PresetFields
     private let url: String?
     private let inbox: String?
     private let outputText: Bool?
@@ -39,6 +44,7 @@ struct EndpointFields {
     /// Reads everything; what is wrong is reported to the fields' problems.
     init(_ fields: Fields, known: KnownNames, rule: CallbackGuard) {
         self.fields = fields
+        preset = PresetFields(fields, presets: known.presets, rule: rule)
         url = fields.callbackURL("url", rule: rule)
         inbox = Self.inbox(fields)
         outputText = fields.bool("output_text")
@@ -59,6 +65,13 @@ struct EndpointFields {
 
     /// The target of a new endpoint, with a secret made for it when none was given.
     func newTarget() -> (target: Endpoint.Target, freshSecret: Secret?)? {
+        if fields.has("preset") {
+            for name in Self.webhookNames + ["output_text", "max_files"] where name != "url" && fields.has(name) {
+                fields.report(name, "a preset has no \(name): remove it, or give it in 'with'")
+            }
+            return preset.newTarget().map { (.preset($0), nil) }
+        }
+        if fields.has("with") { fields.report("with", "only a preset has it: remove it, or name a preset") }
         if let inbox {
             for name in ["secret", "hub_secret", "payload", "headers", "handshake"] where fields.has(name) {
                 fields.report(name, "an inbox has no \(name): remove it")
@@ -78,7 +91,7 @@ struct EndpointFields {
     func retarget(_ endpoint: inout Endpoint) {
         switch endpoint.target {
         case .webhook(var target):
-            for name in ["inbox", "output_text", "max_files"] where fields.has(name) {
+            for name in ["inbox", "output_text", "max_files", "preset", "with"] where fields.has(name) {
                 fields.report(name, "this endpoint is a webhook and has no \(name): make another endpoint")
             }
             for name in ["url", "secret"] where fields.isNull(name) {
@@ -92,7 +105,7 @@ struct EndpointFields {
             target.handshake = handshake ?? (fields.isNull("handshake") ? nil : target.handshake)
             endpoint.target = .webhook(target)
         case .inbox(var target):
-            for name in ["url", "secret", "hub_secret", "payload", "headers", "handshake"] where fields.has(name) {
+            for name in Self.webhookNames + ["preset", "with"] where fields.has(name) {
                 fields.report(name, "this endpoint is an inbox and has no \(name): make another endpoint")
             }
             if fields.isNull("inbox") { fields.report("inbox", "an inbox cannot be without it: leave it out to keep it") }
@@ -100,6 +113,11 @@ struct EndpointFields {
             target.outputText = outputText ?? (fields.isNull("output_text") ? false : target.outputText)
             target.maximumFiles = maximumFiles ?? (fields.isNull("max_files") ? nil : target.maximumFiles)
             endpoint.target = .inbox(target)
+        case .preset(let target):
+            for name in Self.webhookNames + ["inbox", "output_text", "max_files", "preset"] where fields.has(name) {
+                fields.report(name, "this endpoint has a preset, which stays what it is: make another endpoint")
+            }
+            if let changed = preset.changed(target) { endpoint.target = .preset(changed) }
         }
     }
 

@@ -13,12 +13,12 @@ struct EndpointRequest {
         let fields = try Fields.parse(body, known: ["name"] + EndpointFields.names, problems: problems)
         let name = Self.name(fields)
         let settings = EndpointFields(fields, known: known, rule: rule)
-        if fields.has("url") == fields.has("inbox") {
-            fields.report("url", "an endpoint has either a url or an inbox: write one of them")
+        if ["url", "inbox", "preset"].count(where: { fields.has($0) }) != 1 {
+            fields.report("url", "an endpoint has either a url, an inbox or a preset: write one of them")
         }
         let target = settings.newTarget()
         try problems.check()
-        guard let name, let target else { throw Problem(.invalidRequest, "an endpoint needs a name and a url or an inbox") }
+        guard let name, let target else { throw Problem(.invalidRequest, "an endpoint needs a name and a url, an inbox or a preset") }
         var endpoint = Endpoint(name: name, origin: .api, target: target.target)
         settings.apply(to: &endpoint)
         self.endpoint = endpoint

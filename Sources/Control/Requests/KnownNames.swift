@@ -1,3 +1,4 @@
+import Presets
 import RingbackCore
 
 /// The upstreams and endpoints there are now, to check names against.
@@ -5,6 +6,7 @@ struct KnownNames {
     /// In the order of the configuration: the first one is the default.
     let upstreams: [UpstreamName]
     let endpoints: [EndpointName]
+    let presets: PresetLibrary
 
     var defaultUpstream: UpstreamName? { upstreams.first }
 

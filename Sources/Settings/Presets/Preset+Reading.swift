@@ -44,7 +44,7 @@ final class PresetReader {
         let requests = readRequests(transport)
         let preset = Preset(
             name: name, title: title ?? name, help: root.text("help"), transport: transport,
-            identity: root.choice("identity", default: Identity.none), proof: root.choice("proves", default: SuccessProof.unknown),
+            identity: root.choice("identity", default: RepeatProtection.none), proof: root.choice("proves", default: SuccessProof.unknown),
             parameters: parameters, key: readKey(), pace: readPace(), fields: fields, requests: requests,
             outcomes: readOutcomes(requests.keys.sorted()), answers: readAnswers("answers", of: root),
             retryHints: root.tables("retry_after").compactMap { readRetryHint($0) })

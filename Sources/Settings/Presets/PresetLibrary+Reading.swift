@@ -20,23 +20,32 @@ extension PresetLibrary {
     package static func load(
         directory: String?, listFiles: (String) throws -> [String], readFile: @escaping (String) throws -> String
     ) throws(SettingsErrors) -> PresetLibrary {
+        try load(directory: directory, at: .file(directory ?? ""), quoting: nil, listFiles: listFiles, readFile: readFile)
+    }
+
+    /// - Parameters:
+    ///   - place: Where the directory is named.
+    ///   - source: The text that names it.
+    static func load(
+        directory: String?, at place: SettingsPlace, quoting source: SourceText?, listFiles: (String) throws -> [String],
+        readFile: @escaping (String) throws -> String
+    ) throws(SettingsErrors) -> PresetLibrary {
         let builtIn = try builtIn()
         guard let directory else { return builtIn }
         let inspection = Inspection(readFile: readFile)
-        let place = SettingsPlace.file(directory)
         var names: [String] = []
         do {
             names = try listFiles(directory).filter { $0.hasSuffix(".yaml") && !$0.hasPrefix(".") }.sorted()
         } catch {
-            inspection.report("the directory of presets cannot be read: \(error)", at: place, path: "presets_dir")
+            inspection.report("the directory '\(directory)' cannot be read: \(error)", at: place, path: "presets_dir")
         }
         var presets: [Preset] = []
         for file in names {
             let path = "\(directory)/\(file)"
-            guard let yaml = inspection.contents(of: path, at: .file(path), path: "") else { continue }
+            guard let yaml = inspection.contents(of: path, at: place, path: "presets_dir") else { continue }
             presets.append(try Preset.read(yaml, name: String(file.dropLast(".yaml".count)), file: path))
         }
-        try inspection.conclude(quoting: nil)
+        try inspection.conclude(quoting: source)
         return builtIn.adding(presets)
     }
 }
