@@ -120,7 +120,8 @@ let package = Package(
         .target(
             name: "Destinations",
             dependencies: [
-                "AddressGuard", "CLinux", "Cryptography", "Delivering", "Inbox", "Presets", "RawJSON", "ResponsesAPI", "RingbackCore", "Store",
+                "AddressGuard", "CLinux", "Cryptography", "Delivering", "Inbox", "Presets", "RawJSON", "ResponsesAPI", "RingbackCore",
+                "Store",
                 "Transport", "WebhookSignature",
                 .product(name: "NIOConcurrencyHelpers", package: "swift-nio"),
             ]
@@ -222,7 +223,7 @@ let package = Package(
         .testTarget(name: "ResponsesAPITests", dependencies: ["RawJSON", "ResponsesAPI", "RingbackCore", "RingbackTesting", "Transport"]),
         .testTarget(name: "SealingTests", dependencies: ["RingbackTesting", "Sealing"]),
         .testTarget(name: "InboxTests", dependencies: ["Inbox", "RingbackCore", "RingbackTesting"]),
-        .testTarget(name: "SettingsTests", dependencies: ["AddressGuard", "RingbackCore", "Sealing", "Settings"]),
+        .testTarget(name: "SettingsTests", dependencies: ["AddressGuard", "Presets", "RingbackCore", "Sealing", "Settings"]),
         .testTarget(
             name: "CurlTests",
             dependencies: [

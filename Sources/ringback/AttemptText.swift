@@ -9,6 +9,8 @@ enum AttemptText {
         fields.add("status", attempt.httpStatus.map { "\($0)" })
         fields.add("error", attempt.error?.rawValue)
         fields.add("detail", attempt.detail)
+        fields.add("ambiguous", attempt.ambiguous ? "nobody can tell whether the system took it" : nil)
+        fields.add("proves", attempt.outcome == .succeeded ? attempt.proves?.rawValue : nil)
         fields.add("reached", attempt.address)
         fields.add("by proxy", attempt.proxy)
         fields.add("phases", phases(attempt.timing))

@@ -27,7 +27,7 @@ struct EndpointsListCommand: AsyncParsableCommand {
             var table = Table("ENDPOINT", "KIND", "TARGET", "EVENTS", "FROM", "STATE")
             for endpoint in endpoints {
                 table.add(
-                    endpoint.name.rawValue, endpoint.kind.rawValue, endpoint.url ?? endpoint.inbox ?? "-",
+                    endpoint.name.rawValue, endpoint.kind.rawValue, endpoint.url ?? endpoint.inbox ?? endpoint.preset ?? "-",
                     endpoint.events.joined(separator: ","), endpoint.origin, EndpointText.state(endpoint)
                 )
             }
@@ -168,6 +168,8 @@ enum EndpointText {
         fields.add("kind", endpoint.kind.rawValue)
         fields.add("url", endpoint.url)
         fields.add("inbox", endpoint.inbox)
+        fields.add("preset", endpoint.preset)
+        for (name, value) in (endpoint.with ?? [:]).sorted(by: { $0.key < $1.key }) { fields.add("with \(name)", value) }
         fields.add("max files", endpoint.maxFiles.map { "\($0)" })
         fields.add("from", endpoint.origin)
         fields.add("state", state(endpoint))

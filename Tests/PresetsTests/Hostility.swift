@@ -55,10 +55,9 @@ enum Rendering {
         for parameter in preset.parameters {
             switch parameter.kind {
             case .url, .baseURL: values[parameter.name] = "https://\(secret.lowercased()).example.com/hook"
-            case .text,
-                .path where parameter.isSecret:
-                values[parameter.name] = parameter.pattern == nil ? secret : parameter.example ?? secret
-            case .text, .path, .integer: values[parameter.name] = parameter.example ?? parameter.fallback ?? "1"
+            case .text, .path, .integer:
+                let isFree = parameter.isSecret && parameter.pattern == nil
+                values[parameter.name] = isFree ? secret : parameter.example ?? parameter.fallback ?? "1"
             case .flag: values[parameter.name] = "false"
             }
         }

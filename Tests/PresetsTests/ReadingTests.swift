@@ -1,4 +1,5 @@
 import Presets
+import RingbackCore
 import Settings
 import Testing
 

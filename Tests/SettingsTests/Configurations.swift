@@ -58,11 +58,6 @@ let complete = """
       - name: scripts
         inbox: ./inbox
         output_text: true
-      - name: room
-        preset: slack
-        with: { url_file: /run/secrets/slack, include_output: true }
-    public_url: https://ringback.example.com/
-    presets_dir: /presets
     retention: { delivered: 1d, dead: 2d, responses: 3d, watches: 4d, max_response_size: 100MB }
     security:
       allow_networks: [10.0.0.0/8, "[fd00::/8]:8080", "hooks.internal:8080"]
@@ -75,8 +70,7 @@ let completeEnvironment = ["RINGBACK_TOKEN": "0123456789abcdef0123", "OPENAI_API
 
 let completeFiles = [
     "/tls/upstream.pem": "authority", "/tls/receiver.pem": "authority",
-    "/run/secrets/app": "token-from-a-file\n", "/run/secrets/slack": "https://hooks.slack.com/services/T/B/pa55\n",
-    "/presets/house.yaml": "title: House\nrequests: { create: { url: \"https://house.example.com/\" } }\n",
+    "/run/secrets/app": "token-from-a-file\n",
 ]
 
 /// The smallest configuration that works.

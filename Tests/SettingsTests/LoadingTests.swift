@@ -1,4 +1,5 @@
 import AddressGuard
+import Presets
 import RingbackCore
 import Testing
 

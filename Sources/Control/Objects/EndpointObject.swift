@@ -151,6 +151,7 @@ extension EndpointObject {
             signed = false
             signers = []
             handshake = nil
+            proxy = nil
         case .preset(let target):
             kind = .preset
             url = nil

@@ -14,7 +14,8 @@ enum CallbackPath {
         let endpoint = Endpoint(
             name: EndpointName(trusted: "hook"), origin: .configuration,
             target: .webhook(WebhookTarget(url: hook, secrets: [SigningSecret(SigningKey.generate())])))
-        let destination = try DestinationFactory.make(endpoint, transport: transport, callbackGuard: { CallbackGuard() }, time: time)
+        let destination = try DestinationFactory.make(
+            endpoint, in: DestinationFactory.Surroundings(transport: transport, callbackGuard: { CallbackGuard() }, time: time))
         for number in 0..<count {
             let report = await destination.attempt(job(number, for: endpoint.name, at: time.wallNow), number: 1, startedAt: time.wallNow)
             guard report.error == nil else { throw BenchError("a callback failed: \(report.detail ?? "for no reason that is told")") }
