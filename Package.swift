@@ -105,8 +105,7 @@ let package = Package(
             name: "Control",
             dependencies: [
                 "APIDescription", "AddressGuard", "Presets", "RawJSON", "ResponsesAPI", "RingbackCore", "Store", "WebhookSignature",
-                "Cryptography",
-                "Transport",
+                "Cryptography", "Transport",
                 .product(name: "Hummingbird", package: "hummingbird"),
                 .product(name: "HTTPTypes", package: "swift-http-types"),
                 .product(name: "Logging", package: "swift-log"),

@@ -49,6 +49,7 @@ enum AttemptReading: Sendable, Hashable {
         switch verdict {
         case .delivered: self = .success(disabling: nil)
         case .again: self = .failed
+        case .rejectedForNow: self = .rejected
         case .rejected: self = .hopeless(.rejected)
         case .ambiguous: self = .hopeless(.ambiguous)
         case .unrenderable: self = .hopeless(.unrenderable)

@@ -4,11 +4,11 @@ import Store
 
 // One delivery in hand: the attempt, what follows from it, and its record.
 extension DeliveryEngine {
-    private struct Outcome {
+    struct Outcome {
         let attempt: Attempt
         /// See ``AttemptReport/operatorDetail``.
         var operatorDetail: String?
-        let decision: DeliveryMachine.Decision
+        var decision: DeliveryMachine.Decision
         let endedAt: Timestamp
         /// What the attempt says about the receiver.
         let verdict: Breaker.Verdict
@@ -32,7 +32,7 @@ extension DeliveryEngine {
     }
 
     /// - Returns: `nil` when nothing came of it: the sender is stopping and cut the attempt short, or the endpoint takes nothing now.
-    private func outcome(of job: DeliveryJob) async -> Outcome? {
+    func outcome(of job: DeliveryJob) async -> Outcome? {
         let endpoint = endpoint(of: job)
         let startedAt = time.wallNow
         let start = time.now
@@ -77,7 +77,7 @@ extension DeliveryEngine {
         logger.notice("An endpoint takes deliveries again.", metadata: ["endpoint.name": "\(name)"])
     }
 
-    private func endpoint(of job: DeliveryJob) -> Endpoint? {
+    func endpoint(of job: DeliveryJob) -> Endpoint? {
         let name = job.delivery.endpoint
         guard name.isCallback else { return directory[name] }
         guard let callback = job.callback, let watch = job.delivery.watch else { return nil }
@@ -104,7 +104,7 @@ extension DeliveryEngine {
 
     /// Carries out what an attempt means for its endpoint, before its own outcome is written: after a crash between the two the attempt is
     /// made again. The other way round the receiver's wish, or its recovery, would be forgotten.
-    private func carryOut(
+    func carryOut(
         _ followUp: (consequences: Breaker.Consequences, record: BreakerRecord?), _ outcome: Outcome, of job: DeliveryJob
     ) async {
         let name = job.delivery.endpoint
@@ -136,7 +136,7 @@ extension DeliveryEngine {
     }
 
     /// Writes down what came of an attempt.
-    private func settle(_ outcome: Outcome, of job: DeliveryJob) async {
+    func settle(_ outcome: Outcome, of job: DeliveryJob) async {
         let written = await untilTaken(.record, patience: options.recordingPatience) { () async throws(StoreError) in
             try await self.write(outcome, of: job)
         }
@@ -276,7 +276,7 @@ extension DeliveryEngine {
 }
 
 extension DeliveryJob {
-    fileprivate func with(response: [UInt8]?) -> DeliveryJob {
+    func with(response: [UInt8]?) -> DeliveryJob {
         DeliveryJob(
             delivery: delivery, lease: lease, leasedUntil: leasedUntil, isRetry: isRetry, event: event, response: response,
             metadata: metadata,

@@ -37,6 +37,7 @@ package actor DeliveryEngine {
     var nextLook = Moment(nanoseconds: .min)
     var isLooking = false
     var isReleasing = false
+    var digestSets = DigestSets()
     /// Outcomes that wait to hear which deliveries a claim under way brings.
     private var claimWaiters: [CheckedContinuation<Void, Never>] = []
     private var isRunning = false
@@ -173,13 +174,59 @@ package actor DeliveryEngine {
     private func receive(in group: inout DiscardingTaskGroup) {
         // Asked before the queue is emptied: a claim that ends in between is in the queue of the next turn.
         let hasClaimArrived = !places.isClaiming
-        for job in places.takeHandedOver() { start(job, in: &group) }
+        startAll(places.takeHandedOver(), in: &group)
         guard hasClaimArrived else { return }
         for waiter in claimWaiters { waiter.resume() }
         claimWaiters = []
     }
 
-    private func start(_ job: DeliveryJob, in group: inout DiscardingTaskGroup) {
+    private func startAll(_ jobs: [DeliveryJob], in group: inout DiscardingTaskGroup) {
+        var gathered: [EndpointName: [DeliveryJob]] = [:]
+        for job in jobs {
+            let endpoint = job.delivery.endpoint
+            if !endpoint.isCallback, directory[endpoint]?.digest != nil {
+                gathered[endpoint, default: []].append(job)
+            } else if mayStart(job) {
+                start([job], in: &group)
+            }
+        }
+        for (endpoint, jobs) in gathered { startDigest(jobs, to: endpoint, in: &group) }
+    }
+
+    /// One message about as many of these as belong together; the others are given back.
+    private func startDigest(_ jobs: [DeliveryJob], to endpoint: EndpointName, in group: inout DiscardingTaskGroup) {
+        let startable = jobs.filter { mayStart($0) }
+        guard !startable.isEmpty, let digest = directory[endpoint]?.digest else {
+            for job in startable { giveBack(job) }
+            return
+        }
+        let chosen = digestSets.next(of: startable.prefix(digest.maximum).map(\.delivery.id), to: endpoint)
+        let others = startable.filter { !chosen.contains($0.delivery.id) }
+        if !others.isEmpty {
+            for job in others { giveBack(job) }
+            places.look(at: [endpoint])
+        }
+        start(startable.filter { chosen.contains($0.delivery.id) }, in: &group)
+    }
+
+    /// - Parameter jobs: One, or those of a digest.
+    private func start(_ jobs: [DeliveryJob], in group: inout DiscardingTaskGroup) {
+        guard let first = jobs.first else { return }
+        if let ticket = places.begin(first) {
+            for job in jobs { inHand[job.delivery.id] = job.lease }
+            group.addTask(executorPreference: loop) {
+                if jobs.count == 1 { await self.deliver(first, ticket) } else { await self.deliver(together: jobs, ticket) }
+            }
+        } else {
+            // The circuit breaker opened while they were on their way: they wait with the others, and nothing is counted.
+            counters.heldBack += jobs.count
+            for job in jobs { giveBack(job) }
+            places.look(at: [first.delivery.endpoint])
+        }
+    }
+
+    /// - Returns: `false` when the delivery is not to be tried now; it is then dealt with.
+    private func mayStart(_ job: DeliveryJob) -> Bool {
         let id = job.delivery.id
         let endpoint = job.delivery.endpoint
         if let lease = inHand[id] {
@@ -196,15 +243,10 @@ package actor DeliveryEngine {
         } else if directory[endpoint]?.isEnabled == false {
             giveBack(job)
             places.look(at: [endpoint])
-        } else if let ticket = places.begin(job) {
-            inHand[id] = job.lease
-            group.addTask(executorPreference: loop) { await self.deliver(job, ticket) }
         } else {
-            // The circuit breaker opened while it was on its way: it waits with the others, and nothing is counted.
-            counters.heldBack += 1
-            giveBack(job)
-            places.look(at: [endpoint])
+            return true
         }
+        return false
     }
 
     private func startStoreTasks(in group: inout DiscardingTaskGroup) {

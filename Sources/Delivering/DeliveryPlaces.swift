@@ -200,6 +200,11 @@ package final class DeliveryPlaces: DeliveryIntake {
         state.withLockedValue { $0.holds.release(endpoint) }
     }
 
+    /// Another delivery of the message that ``attemptEnded(_:_:_:jitter:)`` was told of.
+    func attemptEnded(_ job: DeliveryJob) {
+        change { $0.attemptEnded(job.delivery.endpoint, isRetry: job.isRetry) }
+    }
+
     /// - Returns: What is to be written down.
     func disabled(_ endpoint: EndpointName) -> BreakerRecord {
         let now = time.wallNow

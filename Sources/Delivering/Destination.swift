@@ -10,6 +10,18 @@ package protocol Destination: Sendable {
     ///
     /// Cancelling the task ends the attempt soon, as a failure that is not counted.
     func attempt(_ job: DeliveryJob, number: Int, startedAt: Timestamp) async -> AttemptReport
+
+    /// Tries once for several deliveries, as one message about all of them. Only asked of endpoints with a digest.
+    ///
+    /// - Parameter jobs: At least two, in the order of their events. The same ones, however often they are tried, are the same message.
+    func attempt(together jobs: [DeliveryJob], startedAt: Timestamp) async -> AttemptReport
+}
+
+extension Destination {
+    /// For destinations that make no digests: their endpoints cannot have one.
+    package func attempt(together jobs: [DeliveryJob], startedAt: Timestamp) async -> AttemptReport {
+        AttemptReport(error: .internalTrouble, detail: "this kind of endpoint cannot put several events into one message")
+    }
 }
 
 /// What one attempt came to, before any decision.
@@ -27,6 +39,8 @@ package struct AttemptReport: Sendable, Hashable {
         case delivered
         /// On schedule.
         case again
+        /// On schedule, but three times at most: it will hardly ever work.
+        case rejectedForNow
         /// Never again.
         case rejected
         /// Nobody can tell whether it arrived, and it is not to be sent twice.

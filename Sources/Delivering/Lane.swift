@@ -1,3 +1,4 @@
+import RingbackCore
 import Store
 
 /// One endpoint's share of the sender.
@@ -31,6 +32,15 @@ struct Lane: Sendable, Hashable {
     var heardOfFirsts = false
     var heardOfRetries = false
 
+    /// Of an endpoint with a digest: first attempts that wait for others.
+    var gathering: Gathering?
+    /// Since when something has been due, as far as the store was asked.
+    var dueSince: Timestamp?
+    /// Whether the claim under way is for a digest.
+    var asksForDigest = false
+    /// Whether the last digest was of first attempts.
+    var isRetrysTurn = false
+
     var busy: Int { reserved + inFlight }
 
     /// Of a lane's places, a quarter is kept for retries, so that a stream of new events does not starve them, and a quarter for first
@@ -60,8 +70,25 @@ extension Lane {
     /// The store takes first attempts up to what is reserved for retries, and then fills up with retries. So first attempts are left only if
     /// the answer is full and retries got no more than what is reserved for them. What was known not to wait still does not, unless a hint came.
     mutating func learn(_ asked: DeliveryClaim.Lane, deliveries: Int, retries: Int) {
+        guard !asksForDigest else { return learnOfDigest(asked, deliveries: deliveries) }
         firstsMayWait = heardOfFirsts || (firstsMayWait && deliveries >= asked.limit && retries <= asked.reservedForRetries)
         retriesMayWait =
             heardOfRetries || (retriesMayWait && retries >= min(asked.limit - (deliveries - retries), asked.retryLimit))
+    }
+
+    /// A digest is of one kind: either of first attempts or of retries.
+    private mutating func learnOfDigest(_ asked: DeliveryClaim.Lane, deliveries: Int) {
+        let isFull = deliveries >= asked.limit
+        isRetrysTurn = asked.retryLimit == 0
+        if asked.retryLimit > 0 {
+            retriesMayWait = heardOfRetries || isFull
+            firstsMayWait = firstsMayWait || heardOfFirsts
+        } else {
+            firstsMayWait = heardOfFirsts || isFull
+            retriesMayWait = retriesMayWait || heardOfRetries
+            dueSince = nil
+            // Those that are left have waited as long as the others.
+            if isFull { gathering?.fill() } else { gathering = nil }
+        }
     }
 }

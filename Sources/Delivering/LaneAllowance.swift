@@ -10,9 +10,14 @@ package struct LaneAllowance: Sendable, Hashable {
     package var destination: String?
     /// Nothing is claimed before then: the circuit breaker is open.
     package var notBefore: Timestamp?
+    /// Deliveries gather for one message, and one message is under way at a time; ``places`` then only says whether there are any.
+    package var digest: Digest?
 
-    package init(places: Int, rate: RateLimit? = nil, destination: String? = nil, notBefore: Timestamp? = nil) {
+    package init(
+        places: Int, rate: RateLimit? = nil, destination: String? = nil, notBefore: Timestamp? = nil, digest: Digest? = nil
+    ) {
         self.places = places
+        self.digest = digest
         self.rate = rate
         self.destination = destination
         self.notBefore = notBefore
@@ -39,6 +44,7 @@ extension LaneAllowance {
         case .probe, .waitForProbe: self.init(places: 1, rate: limit, destination: destination)
         case .wait(let until): self.init(places: 1, rate: limit, destination: destination, notBefore: until)
         }
+        digest = endpoint.digest
     }
 }
 

@@ -78,6 +78,10 @@ package struct LaneTable: Sendable {
     /// A lane with first attempts waiting in the store gives none: whoever is new goes behind those who wait.
     package mutating func reserve(_ endpoint: EndpointName, _ allowance: LaneAllowance, now: Timestamp) -> Bool {
         var lane = lanes[endpoint] ?? Lane()
+        if let digest = allowance.digest {
+            announce(endpoint, lane, for: digest, now: now)
+            return false
+        }
         guard !lane.firstsMayWait, allowance.notBefore.map({ $0 <= now }) ?? true else { return false }
         guard freePlaces(of: endpoint, lane, places: allowance.places) > 0 else { return false }
         guard lanes[endpoint] != nil || lanes.count < bounds.lanes else { return false }
@@ -160,6 +164,9 @@ package struct LaneTable: Sendable {
             // It may have a place that is kept for first attempts.
             lane.look = .ready
             enqueue(endpoint)
+        case .paused where lane.gathering?.isFull == true:
+            lane.look = .ready
+            enqueue(endpoint)
         case .ready, .blocked, .paused:
             break
         }
@@ -170,7 +177,12 @@ package struct LaneTable: Sendable {
 
     /// Something falls due for this endpoint at `time`.
     package mutating func look(at endpoint: EndpointName, from time: Timestamp, now: Timestamp) {
-        guard time > now else { return look(at: endpoint) }
+        guard time > now else {
+            look(at: endpoint)
+            let known = lanes[endpoint]?.dueSince ?? time
+            lanes[endpoint]?.dueSince = min(known, time)
+            return
+        }
         remember(WakeUp(time: time, endpoint: endpoint), now: now)
     }
 
@@ -237,11 +249,13 @@ package struct LaneTable: Sendable {
             lane.inFlight -= unused
             inFlight -= unused
             if asked.endpoint.isCallback { busyCallbacks -= unused }
-            buckets[bucket(of: asked.endpoint)]?.giveBack(unused)
+            // A digest took a single token, for its one message.
+            buckets[bucket(of: asked.endpoint)]?.giveBack(lane.asksForDigest ? (deliveries == 0 ? 1 : 0) : unused)
             lane.retriesInFlight += retries
             busyRetries -= asked.retryLimit - retries
             // When the store failed nothing was learned.
             if found != nil { lane.learn(asked, deliveries: deliveries, retries: retries) }
+            lane.asksForDigest = false
             let wantsMore = lane.firstsMayWait || lane.retriesMayWait
             lane.look = wantsMore ? .ready : .nothing
             if wantsMore { enqueue(asked.endpoint) }
@@ -276,6 +290,9 @@ package struct LaneTable: Sendable {
     ) {
         guard var lane = lanes[endpoint], lane.look == .ready else { return }
         if let notBefore = allowance.notBefore, notBefore > now { return pause(endpoint, until: notBefore, now: now) }
+        if let digest = allowance.digest {
+            return ask(endpoint, lane, for: digest, allowance, now: now, rowsLeft: &rowsLeft, claim: &claim)
+        }
         let isFullForRetries = lane.room(forRetries: .max, places: allowance.places) == 0
         guard allowance.places > lane.busy, lane.firstsMayWait || !isFullForRetries else {
             lanes[endpoint]?.look = .blocked
@@ -301,6 +318,56 @@ package struct LaneTable: Sendable {
         if endpoint.isCallback { busyCallbacks += limit }
         buckets[bucket(of: endpoint)]?.take(limit)
         lane.look = .asking
+        lane.heardOfFirsts = false
+        lane.heardOfRetries = false
+        lanes[endpoint] = lane
+    }
+
+    // MARK: Digests
+
+    /// An event is about to be recorded that gathers with others. Nothing of such an endpoint is born leased: it waits in the store.
+    private mutating func announce(_ endpoint: EndpointName, _ lane: Lane, for digest: Digest, now: Timestamp) {
+        guard lanes[endpoint] != nil || lanes.count < bounds.lanes else { return }
+        var lane = lane
+        if lane.gathering == nil { lane.gathering = Gathering(digest, since: now) }
+        lane.gathering?.add()
+        lanes[endpoint] = lane
+    }
+
+    /// Asks for one message: first attempts when enough have gathered or waited long enough, else retries, never both. Under a stream of
+    /// full digests a retry comes after each of them.
+    private mutating func ask(
+        _ endpoint: EndpointName, _ lane: Lane, for digest: Digest, _ allowance: LaneAllowance, now: Timestamp, rowsLeft: inout Int,
+        claim: inout [DeliveryClaim.Lane]
+    ) {
+        var lane = lane
+        guard allowance.places > 0, lane.busy == 0 else {
+            lanes[endpoint]?.look = .blocked
+            return
+        }
+        if lane.firstsMayWait, lane.gathering == nil { lane.gathering = Gathering(digest, since: min(lane.dueSince ?? now, now)) }
+        lanes[endpoint] = lane
+        let isGathered = lane.firstsMayWait && lane.gathering?.isDue(now: now) == true
+        let isForRetries = lane.retriesMayWait && (!isGathered || lane.isRetrysTurn)
+        guard isGathered || isForRetries else { return pause(endpoint, until: lane.gathering?.until ?? now, now: now) }
+        guard tokens(of: endpoint, allowance, now: now) > 0 else {
+            return pause(endpoint, until: max(buckets[bucket(of: endpoint)]?.nextToken ?? now, now + Self.shortestPause), now: now)
+        }
+        let shared = min(bounds.inAll - busy, isForRetries ? bounds.retries - busyRetries : .max)
+        // A set that failed together has to come together.
+        let limit = min(digest.maximum, shared)
+        guard limit > 0, limit <= rowsLeft || claim.isEmpty else { return enqueue(endpoint) }
+        claim.append(
+            DeliveryClaim.Lane(
+                endpoint: endpoint, limit: limit, reservedForRetries: isForRetries ? limit : 0, retryLimit: isForRetries ? limit : 0,
+                firstLimit: isForRetries ? 0 : limit))
+        rowsLeft -= limit
+        lane.inFlight += limit
+        inFlight += limit
+        if isForRetries { busyRetries += limit }
+        buckets[bucket(of: endpoint)]?.take(1)
+        lane.look = .asking
+        lane.asksForDigest = true
         lane.heardOfFirsts = false
         lane.heardOfRetries = false
         lanes[endpoint] = lane
@@ -361,6 +428,6 @@ package struct LaneTable: Sendable {
 
     /// A lane with nothing under way and nothing to look for is forgotten: there is one for each callback ever seen.
     private mutating func keep(_ endpoint: EndpointName, _ lane: Lane) {
-        lanes[endpoint] = lane.busy == 0 && lane.look == .nothing ? nil : lane
+        lanes[endpoint] = lane.busy == 0 && lane.look == .nothing && lane.gathering == nil ? nil : lane
     }
 }

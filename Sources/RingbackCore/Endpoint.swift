@@ -28,6 +28,8 @@ package struct Endpoint: Sendable, Hashable {
     package var maximumInFlight: Int
     /// How many deliveries it takes in a time; `nil` for as many as it answers.
     package var rateLimit: RateLimit?
+    /// Several deliveries in one message; `nil`: one message each.
+    package var digest: Digest?
     package var isEnabled: Bool
     /// Why it is disabled, for people; `nil` while enabled.
     package var disabledReason: String?
@@ -43,6 +45,7 @@ package struct Endpoint: Sendable, Hashable {
         connectTimeout: Duration = .seconds(5),
         maximumInFlight: Int = 16,
         rateLimit: RateLimit? = nil,
+        digest: Digest? = nil,
         isEnabled: Bool = true,
         disabledReason: String? = nil
     ) {
@@ -56,6 +59,7 @@ package struct Endpoint: Sendable, Hashable {
         self.connectTimeout = connectTimeout
         self.maximumInFlight = maximumInFlight
         self.rateLimit = rateLimit
+        self.digest = digest
         self.isEnabled = isEnabled
         self.disabledReason = disabledReason
     }

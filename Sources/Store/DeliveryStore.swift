@@ -97,13 +97,18 @@ package struct DeliveryClaim: Sendable {
         package let reservedForRetries: Int
         /// How many of `limit` retries may take at most, even when no first attempt waits; `reservedForRetries` or more.
         package let retryLimit: Int
+        /// How many of `limit` first attempts may take at most, even when no retry waits.
+        package let firstLimit: Int
 
-        /// - Parameter retryLimit: `nil` for all of `limit`.
-        package init(endpoint: EndpointName, limit: Int, reservedForRetries: Int, retryLimit: Int? = nil) {
+        /// - Parameters:
+        ///   - retryLimit: `nil` for all of `limit`.
+        ///   - firstLimit: `nil` for all of `limit`.
+        package init(endpoint: EndpointName, limit: Int, reservedForRetries: Int, retryLimit: Int? = nil, firstLimit: Int? = nil) {
             self.endpoint = endpoint
             self.limit = limit
             self.reservedForRetries = reservedForRetries
             self.retryLimit = retryLimit ?? limit
+            self.firstLimit = firstLimit ?? limit
         }
     }
 

@@ -18,10 +18,12 @@ struct DueDeliveries {
 
     /// First attempts before retries, each oldest first; but retries keep their reserved places, so that they cannot starve.
     ///
-    /// - Parameter retryLimit: How many of `limit` retries may take at most.
-    func chosen(limit: Int, reservedForRetries: Int, retryLimit: Int) -> [Int64] {
+    /// - Parameters:
+    ///   - retryLimit: How many of `limit` retries may take at most.
+    ///   - firstLimit: How many of `limit` first attempts may take at most.
+    func chosen(limit: Int, reservedForRetries: Int, retryLimit: Int, firstLimit: Int = .max) -> [Int64] {
         let reserved = min(retries.count, max(0, min(reservedForRetries, limit, retryLimit)))
-        let first = firstAttempts.sorted(by: Self.isOlder).prefix(limit - reserved)
+        let first = firstAttempts.sorted(by: Self.isOlder).prefix(max(0, min(limit - reserved, firstLimit)))
         let again = retries.sorted(by: Self.isOlder).prefix(min(limit - first.count, max(0, retryLimit)))
         return (first + again).map(\.seq)
     }

@@ -10,7 +10,8 @@ extension SQLiteStore {
             var jobs: [DeliveryJob] = []
             for lane in claim.lanes where lane.limit > 0 {
                 let chosen = try database.due(lane, now: claim.now).chosen(
-                    limit: lane.limit, reservedForRetries: lane.reservedForRetries, retryLimit: lane.retryLimit)
+                    limit: lane.limit, reservedForRetries: lane.reservedForRetries, retryLimit: lane.retryLimit, firstLimit: lane.firstLimit
+                )
                 for seq in chosen { jobs.append(try database.lease(seq, for: claim, sealer: sealer)) }
             }
             return jobs
@@ -94,7 +95,7 @@ extension Database {
     fileprivate func due(_ lane: DeliveryClaim.Lane, now: Timestamp) throws -> DueDeliveries {
         var due = DueDeliveries()
         for isRetry in [false, true] {
-            for row in try rows(DeliveryClaiming.dueOfKind, [lane.endpoint, isRetry, now, isRetry ? lane.retryLimit : lane.limit]) {
+            for row in try rows(DeliveryClaiming.dueOfKind, [lane.endpoint, isRetry, now, isRetry ? lane.retryLimit : lane.firstLimit]) {
                 var column = ColumnReader(row)
                 due.add(try column.next(), dueAt: try column.next(), isRetry: isRetry)
             }
