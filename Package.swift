@@ -119,9 +119,8 @@ let package = Package(
         .target(
             name: "Destinations",
             dependencies: [
-                "AddressGuard", "CLinux", "Cryptography", "Delivering", "Inbox", "Presets", "RawJSON", "ResponsesAPI", "RingbackCore",
-                "Store",
-                "Transport", "WebhookSignature",
+                "AddressGuard", "CLinux", "Cryptography", "Delivering", "Inbox", "MailMessage", "Presets", "RawJSON", "ResponsesAPI",
+                "RingbackCore", "Store", "Transport", "WebhookSignature",
                 .product(name: "NIOConcurrencyHelpers", package: "swift-nio"),
             ]
         ),
@@ -236,7 +235,9 @@ let package = Package(
         .testTarget(
             name: "MailTests",
             dependencies: [
-                "Curl", "MailMessage", "RawJSON", "RingbackCore", "RingbackTesting", "SocketTesting", "Transport",
+                "AddressGuard", "Curl", "Delivering", "Destinations", "MailMessage", "RawJSON", "RingbackCore", "RingbackTesting",
+                "SocketTesting", "Store", "Transport",
+                .product(name: "NIOConcurrencyHelpers", package: "swift-nio"),
             ]
         ),
         .testTarget(

@@ -11,6 +11,8 @@ package enum DestinationFactory {
     package struct Surroundings: Sendable {
         /// Carries the callbacks of webhooks and the requests of presets.
         package var transport: any Transport
+        /// Carries mails; `nil` where none are sent.
+        package var mail: (any MailTransport)?
         /// The guard as it is configured now. Endpoints of the configuration file are the operator's own and are not judged.
         package var callbackGuard: @Sendable () -> CallbackGuard
         /// The proxy for all callbacks as it is configured now.
@@ -28,9 +30,10 @@ package enum DestinationFactory {
             transport: any Transport, callbackGuard: @escaping @Sendable () -> CallbackGuard,
             egressProxy: @escaping @Sendable () -> EgressProxy? = { nil },
             presets: @escaping @Sendable () -> PresetLibrary = { .empty }, publicURL: @escaping @Sendable () -> String? = { nil },
-            records: (any SinkStore)? = nil, time: any TimeSource
+            records: (any SinkStore)? = nil, mail: (any MailTransport)? = nil, time: any TimeSource
         ) {
             self.transport = transport
+            self.mail = mail
             self.callbackGuard = callbackGuard
             self.egressProxy = egressProxy
             self.presets = presets
@@ -59,7 +62,11 @@ package enum DestinationFactory {
                 return PresetDestination(
                     composer, of: endpoint, records: surroundings.records ?? NoRecords(), transport: surroundings.transport,
                     callbackGuard: callbackGuard, egressProxy: surroundings.egressProxy, time: surroundings.time)
-            case .smtp: throw .transport(preset.name)
+            case .smtp:
+                guard let mail = surroundings.mail else { throw .transport(preset.name) }
+                return try MailDestination(
+                    composer, of: endpoint, records: surroundings.records, transport: mail, callbackGuard: callbackGuard,
+                    time: surroundings.time)
             }
         }
     }

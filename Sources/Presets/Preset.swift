@@ -49,6 +49,16 @@ package struct Preset: Sendable, Hashable {
         self.retryHints = retryHints
     }
 
+    /// Whether several events can be one message: not where there is one ticket or alert for each response.
+    package var takesDigests: Bool {
+        !requests.keys.contains { kind in
+            switch kind {
+            case .search, .comment, .close: true
+            case .create, .update: false
+            }
+        }
+    }
+
     /// Its own parameters and those that every preset has.
     package var allParameters: [PresetParameter] { parameters + PresetParameter.common }
 }

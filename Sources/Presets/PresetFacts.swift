@@ -154,7 +154,7 @@ private struct TokenUsage {
 }
 
 /// How an outcome looks, the same in every system.
-private struct OutcomeLook {
+struct OutcomeLook {
     let symbol: String
     /// RGB in hex.
     let colour: String

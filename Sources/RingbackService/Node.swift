@@ -63,7 +63,9 @@ package struct Node: Service {
         let dice = Dice()
         let store = try Self.openStore(settings, time: time, logger: logger)
         self.store = store
+        let mailTransport: CurlMailTransport
         do {
+            mailTransport = try CurlMailTransport()
             upstreamTransport = try CurlTransport(options: Self.upstreamOptions(settings), logger: logger)
             deliveryTransport = try CurlTransport(options: Self.deliveryOptions, logger: logger)
         } catch {
@@ -85,7 +87,7 @@ package struct Node: Service {
         let surroundings = DestinationFactory.Surroundings(
             transport: deliveryTransport, callbackGuard: { live.now.callbackGuard },
             egressProxy: { live.now.settings.security.egressProxy }, presets: { live.now.settings.presets },
-            publicURL: { live.now.settings.publicURL }, records: store, time: time)
+            publicURL: { live.now.settings.publicURL }, records: store, mail: mailTransport, time: time)
         delivering = DeliveryEngine(
             node: node, store: store, directory: directory, time: time, dice: dice, logger: logger,
             options: DeliveryEngineOptions(drainLimit: settings.shutdownTimeout), loop: deliveryTransport.loop

@@ -14,17 +14,43 @@ extension Endpoint {
         let events = Self.events(in: fields)
         let match = Self.match(in: fields)
         let retry = Self.retry(in: fields)
-        let timeout = fields.duration("timeout", default: .seconds(15), in: .milliseconds(100)...Self.maximumTimeout)
+        let preset = fields.text("preset").flatMap { presets[$0] }
+        // Mail servers answer late on purpose, and look at a mail before they take it.
+        let usualTimeout: Duration = preset?.transport == .smtp ? .seconds(60) : .seconds(15)
+        let timeout = fields.duration("timeout", default: usualTimeout, in: .milliseconds(100)...Self.maximumTimeout)
         let maximumInFlight = fields.integer("max_in_flight", default: 16, in: 1...1000)
         let rateLimit = Self.rateLimit(in: fields)
         let target = Self.target(in: fields, presets: presets)
         let connectTimeout = Self.connectTimeout(in: fields, timeout: timeout)
+        let digest = Self.digest(in: fields, preset: preset)
         fields.finish()
         guard let name, let target else { return nil }
         self.init(
             name: name, origin: .configuration, target: target, events: events, match: match, retry: retry, timeout: timeout,
-            connectTimeout: connectTimeout, maximumInFlight: maximumInFlight, rateLimit: rateLimit
+            connectTimeout: connectTimeout, maximumInFlight: maximumInFlight, rateLimit: rateLimit, digest: digest
         )
+    }
+
+    private static func digest(in fields: Fields, preset: Preset?) -> Digest? {
+        guard fields.has("digest") else { return nil }
+        guard let preset else {
+            let message =
+                fields.has("preset")
+                ? "cannot be read before the preset is known" : "is for chats and mail, and this endpoint has no preset"
+            fields.refuse(["digest"], message, suggestion: "remove it: programs count for themselves")
+            return nil
+        }
+        guard preset.takesDigests else {
+            let message = "is for chats and mail, and '\(preset.name)' keeps something of its own for each response"
+            fields.refuse(["digest"], message, suggestion: "remove it")
+            return nil
+        }
+        guard let values = fields.fields("digest") else { return nil }
+        let digest = Digest(
+            window: values.duration("window", default: Digest.defaultWindow, in: Digest.windows),
+            maximum: values.integer("max", default: Digest.defaultMaximum, in: Digest.maximums))
+        values.finish()
+        return digest
     }
 
     // MARK: Target

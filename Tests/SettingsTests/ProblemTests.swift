@@ -261,6 +261,12 @@ struct ProblemTests {
             .endpoint(
                 "preset: slack", "ringback.yaml:6:5: endpoints[0]: 'url' is missing: The URL of the incoming webhook.: write url: "),
             .endpoint(
+                "url: https://a.example\ndigest: { window: 5m }",
+                "ringback.yaml:7:5: endpoints[0].digest: 'digest' is for chats and mail, and this endpoint has no preset: remove it"),
+            .endpoint(
+                "inbox: ./in\ndigest: {}",
+                "ringback.yaml:7:5: endpoints[0].digest: 'digest' is for chats and mail, and this endpoint has no preset: remove it"),
+            .endpoint(
                 "inbox: ./in\nsecret: whsec_x",
                 "ringback.yaml:7:5: endpoints[0].secret: 'secret' is for a url, and this endpoint has an inbox: remove it"),
             .endpoint(

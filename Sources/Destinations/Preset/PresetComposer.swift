@@ -10,6 +10,8 @@ package struct PresetComposer: Sendable {
     package let endpoint: EndpointName
     /// Ringback's own address for people; `nil` when it has none.
     private let publicURL: String?
+    /// Set while several deliveries are one message; what is rendered is then about all of them.
+    package var digest: [DeliveryJob] = []
 
     package init(_ preset: Preset, _ target: PresetTarget, endpoint: EndpointName, publicURL: String?) {
         self.preset = preset
@@ -24,6 +26,13 @@ package struct PresetComposer: Sendable {
     }
 
     package func facts(of job: DeliveryJob) -> PresetFacts {
+        guard digest.isEmpty else {
+            return PresetFacts(digest: digest.map { ($0.event, $0.response) }, named: job.event.id, endpoint: endpoint)
+        }
+        return facts(ofOne: job)
+    }
+
+    private func facts(ofOne job: DeliveryJob) -> PresetFacts {
         PresetFacts(
             event: job.event, response: job.response, metadata: job.metadata, endpoint: endpoint, link: link(to: job.event.watch),
             includesOutput: parameter("include_output")?.reveal() == "true")

@@ -13,7 +13,7 @@ package struct PresetDestination: Destination {
     /// More requests than any preset needs for an event.
     static let maximumRequests = 8
 
-    private let composer: PresetComposer
+    private var composer: PresetComposer
     private let endpoint: Endpoint
     private let records: any SinkStore
     private let transport: any Transport
@@ -45,6 +45,13 @@ package struct PresetDestination: Destination {
         } catch {
             return AttemptReport(error: .internalTrouble, detail: "what is known of earlier messages cannot be read or kept: \(error)")
         }
+    }
+
+    package func attempt(together jobs: [DeliveryJob], startedAt: Timestamp) async -> AttemptReport {
+        var destination = self
+        destination.composer.digest = jobs
+        // It belongs to no watch: nothing is kept of it, and what is kept of its responses stays theirs.
+        return await destination.attempt(DeliveryJob(digestOf: jobs, watch: nil), number: 1, startedAt: startedAt)
     }
 
     private func attempt(_ job: DeliveryJob, kept: SinkRecord?, startedAt: Timestamp) async throws(StoreError) -> AttemptReport {
