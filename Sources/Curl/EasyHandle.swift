@@ -191,6 +191,8 @@ final class EasyHandle {
     }
 
     private func setVersion(_ prepared: PreparedRequest, _ setter: inout OptionSetter) {
+        // "If the connection was re-used and no byte came, retry on a fresh one" (lib/transfer.c, Curl_retry_request) holds for every method.
+        if !prepared.request.mayBeRepeated { setter.set(CURLOPT_FRESH_CONNECT, 1) }
         let isLarge = (prepared.request.body?.count ?? 0) > Self.largestHTTP2Body
         switch prepared.request.version {
         case .negotiated where prepared.isTLS && !isLarge:

@@ -35,6 +35,10 @@ package struct TransferRequest: Sendable {
     /// With an ``addressPolicy``, and unless the proxy resolves names, the name is resolved and judged here, and the proxy is told one of the
     /// addresses (by `CONNECT` also where the URL is `http`, since a whole request would be sent to whatever its name means to the proxy).
     package var proxy: EgressProxy?
+    /// Whether it may reach the server twice. A connection that was kept may be closed by the server while the request is on its way, and the
+    /// request is then sent again on another one, though nobody knows what became of the first. `false` gives it a connection of its own,
+    /// whose loss is told.
+    package var mayBeRepeated: Bool
 
     package init(
         method: Method,
@@ -45,7 +49,8 @@ package struct TransferRequest: Sendable {
         limits: TransferLimits = TransferLimits(),
         trust: TransferTrust = TransferTrust(),
         addressPolicy: TransferAddressPolicy? = nil,
-        proxy: EgressProxy? = nil
+        proxy: EgressProxy? = nil,
+        mayBeRepeated: Bool = true
     ) {
         self.method = method
         self.url = url
@@ -56,6 +61,7 @@ package struct TransferRequest: Sendable {
         self.trust = trust
         self.addressPolicy = addressPolicy
         self.proxy = proxy
+        self.mayBeRepeated = mayBeRepeated
     }
 }
 

@@ -1,6 +1,7 @@
 import Curl
 import Foundation
 import Glibc
+import NIOConcurrencyHelpers
 import SocketTesting
 import Testing
 import Transport
@@ -74,6 +75,32 @@ struct TransferFailureTests {
             #expect(example.isExpected(end.error), "\(String(describing: end.error))")
             #expect(!"\(String(describing: end.error))".contains("secret"))
             #expect(end.body.count <= 100_000)
+        }
+    }
+
+    @Test("is told, and not mended by sending the request again, where that may not be", arguments: [true, false])
+    func keptConnectionLost(mayBeRepeated: Bool) async throws {
+        let requests = NIOLockedValueBox(0)
+        let server = try TestServer(
+            .serve { connection in
+                while connection.readRequest() != nil {
+                    let number = requests.withLockedValue { count -> Int in
+                        count += 1
+                        return count
+                    }
+                    // Every second request is taken, and its connection closed without a word.
+                    guard number % 2 == 1 else { return }
+                    connection.send("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok")
+                }
+            })
+        defer { server.stop() }
+        try await withTransport { transport in
+            var request = TransferRequest(method: .post, url: server.url, body: Array("{}".utf8), version: .http1)
+            #expect(await transport.observe(request).end().error == nil)
+            request.mayBeRepeated = mayBeRepeated
+            let end = await transport.observe(request).end()
+            #expect((end.error == nil) == mayBeRepeated)
+            #expect(requests.withLockedValue { $0 } == (mayBeRepeated ? 3 : 2))
         }
     }
 

@@ -45,12 +45,17 @@ struct WebhookRoute: Sendable {
     var deadline: Moment { time.now + timeout }
 
     /// Sends a request to the receiver.
+    ///
+    /// - Parameter mayBeRepeated: Whether it may arrive twice when a kept connection breaks. Callbacks may: they have an id.
     func perform(
-        _ method: TransferRequest.Method, headers: [(name: String, value: String)], body: [UInt8]? = nil, by deadline: Moment
+        _ method: TransferRequest.Method, headers: [(name: String, value: String)], body: [UInt8]? = nil, mayBeRepeated: Bool = true,
+        by deadline: Moment
     ) async throws(TransferFailure) -> TransferAnswer {
         // One connection per request in flight keeps slow receivers from each other, hence HTTP/1.1.
         try await perform(
-            TransferRequest(method: method, url: url.text, headers: headers, body: body, version: .http1, trust: trust), by: deadline)
+            TransferRequest(
+                method: method, url: url.text, headers: headers, body: body, version: .http1, trust: trust, mayBeRepeated: mayBeRepeated),
+            by: deadline)
     }
 
     /// Sends a request on the same terms to somebody else, such as whoever gives out tokens for the receiver.
