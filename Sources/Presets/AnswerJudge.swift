@@ -50,7 +50,7 @@ package struct AnswerJudge: Sendable {
         return Judgement(verdict, reason: reason, captured: captured, retryAfter: waits.max())
     }
 
-    /// Whether a search's answer names what was searched for.
+    /// Whether the answer to a search or a check holds what was looked for.
     ///
     /// - Parameter confirmation: That of the request that was sent: an answer that does not hold it is about something else.
     package func isFound(_ judgement: Judgement, in answer: PresetAnswer, confirmation: String?) -> Bool {
@@ -87,7 +87,7 @@ package struct AnswerJudge: Sendable {
     private var isAboutSomethingKept: Bool {
         switch kind {
         case .search, .create: false
-        case .update, .comment, .close: true
+        case .update, .check, .comment, .close: true
         }
     }
 

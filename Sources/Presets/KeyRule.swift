@@ -42,7 +42,8 @@ package struct KeyRule: Sendable, Hashable {
     package func key(endpoint: EndpointName, event: Event, kind: RequestKind) -> String {
         let subject =
             switch basis {
-            case .delivery: [event.id.rawValue, kind.rawValue]
+            // A check looks for what the comment has left.
+            case .delivery: [event.id.rawValue, (kind == .check ? .comment : kind).rawValue]
             case .response: [event.upstream?.rawValue ?? "", event.response?.rawValue ?? event.id.rawValue]
             }
         // Each part is preceded by its length, so that no two lists of parts read the same.

@@ -67,6 +67,8 @@ package struct Preset: Sendable, Hashable {
 package enum RequestKind: String, Sendable, Hashable, CaseIterable, Comparable {
     /// Looks for what an earlier attempt may have made.
     case search
+    /// Looks whether a comment is there that an earlier attempt may have made.
+    case check
     case create
     /// Changes what is there into the new state.
     case update
@@ -74,6 +76,9 @@ package enum RequestKind: String, Sendable, Hashable, CaseIterable, Comparable {
     case comment
     /// Ends what is there.
     case close
+
+    /// Whether it only looks.
+    package var changesNothing: Bool { self == .search || self == .check }
 
     package static func < (left: RequestKind, right: RequestKind) -> Bool {
         left.place < right.place
@@ -85,8 +90,9 @@ package enum RequestKind: String, Sendable, Hashable, CaseIterable, Comparable {
         case .search: 0
         case .create: 1
         case .update: 2
-        case .comment: 3
-        case .close: 4
+        case .check: 3
+        case .comment: 4
+        case .close: 5
         }
     }
 }

@@ -20,24 +20,35 @@ package struct PresetFlow: Sendable {
     private var exists: Bool
     private var hasSearched: Bool
     private var hasCreatedAnew = false
+    private let begun: RequestKind?
+    private var hasChecked = false
     /// Requests that this event still needs; `nil` before that is known.
     private var waiting: [RequestKind]?
 
     /// - Parameters:
     ///   - kept: What is kept of an earlier request about the same response; `nil` when there is nothing.
     ///   - done: The requests that are made for this event already, when an earlier attempt got only half the way.
-    package init(_ preset: Preset, outcome: String, kept: [String: String]?, done: [RequestKind] = []) {
+    ///   - begun: The request that an earlier attempt at this event was about to send, when nothing is known of its answer: what is found now
+    ///     may be that attempt's own.
+    package init(
+        _ preset: Preset, outcome: String, kept: [String: String]?, done: [RequestKind] = [], begun: RequestKind? = nil
+    ) {
         self.preset = preset
         self.outcome = outcome
         rule = preset.rule(for: outcome)
         captured = kept ?? [:]
         exists = kept != nil
         hasSearched = false
+        self.begun = begun
         if !done.isEmpty { waiting = (done.contains(.create) ? [] : rule.later).filter { !done.contains($0) } }
     }
 
     package mutating func next() -> Step {
-        if let waiting { return waiting.first.map { .send($0) } ?? .done }
+        if let waiting {
+            guard let next = waiting.first else { return .done }
+            let isInDoubt = next == .comment && begun == .comment && !hasChecked && preset.requests[.check] != nil
+            return .send(isInDoubt ? .check : next)
+        }
         if exists {
             guard !rule.later.isEmpty else { return .nothing("nothing is sent when a response is \(outcome) later") }
             waiting = rule.later
@@ -57,6 +68,14 @@ package struct PresetFlow: Sendable {
         guard let found else { return }
         captured = found
         exists = true
+        // The search before that create found nothing, so this is what the create made: the event has been told.
+        if begun == .create { waiting = [] }
+    }
+
+    /// It was looked whether the comment is there already.
+    package mutating func checked(found: Bool) {
+        hasChecked = true
+        if found { waiting?.removeAll { $0 == .comment } }
     }
 
     /// A request was taken.

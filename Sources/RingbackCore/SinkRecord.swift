@@ -4,7 +4,7 @@ package struct SinkRecord: Sendable, Hashable {
     package let watch: WatchID
     /// The last event that something was sent for.
     package var event: EventID
-    /// What was sent for it, in the preset's words for kinds of requests.
+    /// What was sent for it, in the preset's words for kinds of requests; with a question mark what was about to be sent.
     package var steps: [String]
     /// Ids from the system's answers, by the preset's names. Holds no secret.
     package var captured: [String: String]

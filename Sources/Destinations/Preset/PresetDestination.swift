@@ -57,16 +57,20 @@ package struct PresetDestination: Destination {
     private func attempt(_ job: DeliveryJob, kept: SinkRecord?, startedAt: Timestamp) async throws(StoreError) -> AttemptReport {
         let preset = composer.preset
         let deadline = time.now + endpoint.timeout
-        var steps = kept?.event == job.event.id ? kept?.steps.compactMap { RequestKind(rawValue: $0) } ?? [] : []
-        var flow = PresetFlow(preset, outcome: composer.facts(of: job).outcome, kept: kept?.captured, done: steps)
+        let history = PresetHistory(kept, of: job.event.id)
+        var steps = history.done
+        var flow = PresetFlow(
+            preset, outcome: composer.facts(of: job).outcome, kept: history.captured, done: steps, begun: history.begun)
+        var wasThere = history.captured != nil
         var last: TransferAnswer?
         for _ in 0..<Self.maximumRequests {
             let kind: RequestKind
             switch flow.next() {
-            case .done: return report(last, kept == nil || last != nil ? nil : "it was sent by an earlier attempt")
+            case .done: return report(last, wasThere ? "it was sent by an earlier attempt" : nil)
             case .nothing(let reason): return report(last, reason)
             case .send(let next): kind = next
             }
+            if preset.leavesDoubt(kind) { try await keep(flow.captured, steps, begun: kind, of: job) }
             let (answer, confirmation): (TransferAnswer, String?)
             do throws(FailedAttempt) {
                 (answer, confirmation) = try await send(kind, of: job, captured: flow.captured, by: deadline)
@@ -81,7 +85,19 @@ package struct PresetDestination: Destination {
             case .delivered where kind == .search:
                 let isFound = judge.isFound(judgement, in: judged, confirmation: confirmation)
                 flow.searched(found: isFound ? judgement.captured : nil)
+                guard isFound, history.begun == .create else { break }
+                wasThere = true
+                steps.append(.create)
+                try await keep(flow.captured, steps, of: job)
+            case .delivered where kind == .check:
+                let isFound = judge.isFound(judgement, in: judged, confirmation: confirmation)
+                flow.checked(found: isFound)
+                guard isFound else { break }
+                wasThere = true
+                steps.append(.comment)
+                try await keep(flow.captured, steps, of: job)
             case .delivered:
+                wasThere = false
                 flow.delivered(kind, captured: judgement.captured)
                 steps.append(kind)
                 try await keep(flow.captured, steps, of: job)
@@ -103,10 +119,13 @@ package struct PresetDestination: Destination {
         return try await records.sinkRecord(of: watch, at: endpoint.name)
     }
 
-    private func keep(_ captured: [String: String], _ steps: [RequestKind], of job: DeliveryJob) async throws(StoreError) {
+    /// - Parameter begun: What is about to be sent. It is on record before, so that it can be looked for when nothing more is heard of it.
+    private func keep(
+        _ captured: [String: String], _ steps: [RequestKind], begun: RequestKind? = nil, of job: DeliveryJob
+    ) async throws(StoreError) {
         guard let watch = job.event.watch else { return }
         let record = SinkRecord(
-            endpoint: endpoint.name, watch: watch, event: job.event.id, steps: steps.map(\.rawValue), captured: captured)
+            endpoint: endpoint.name, watch: watch, event: job.event.id, steps: PresetHistory.steps(steps, begun: begun), captured: captured)
         try await records.keep(record, now: time.wallNow)
     }
 
@@ -132,7 +151,9 @@ package struct PresetDestination: Destination {
             preconditionFailure("a preset's method was checked when it was read: \(request.method)")
         }
         do {
-            return (try await route.perform(method, headers: request.headers, body: request.body, by: deadline), request.confirmation)
+            let answer = try await route.perform(
+                method, headers: request.headers, body: request.body, mayBeRepeated: composer.preset.knowsRepeats(of: kind), by: deadline)
+            return (answer, request.confirmation)
         } catch {
             throw FailedAttempt(report(error, kind))
         }
@@ -162,7 +183,7 @@ package struct PresetDestination: Destination {
         report.detail = judgement.reason.map { kind == .create ? $0 : "\(kind.rawValue): \($0)" }
         report.retryAfter = judgement.retryAfter
         report.directive = nil
-        report.sink = evidence(isAmbiguous: judgement.verdict == .ambiguous && !kind.isHarmless)
+        report.sink = evidence(isAmbiguous: judgement.verdict == .ambiguous && !kind.changesNothing)
         report.verdict =
             switch judgement.verdict {
             case .delivered, .retry: .again
@@ -175,7 +196,7 @@ package struct PresetDestination: Destination {
 
     private func report(_ failure: TransferFailure, _ kind: RequestKind) -> AttemptReport {
         var report = AttemptReport(failure)
-        let isInDoubt = failure.mayHaveArrived && !kind.isHarmless
+        let isInDoubt = failure.mayHaveArrived && !kind.changesNothing
         report.sink = evidence(isAmbiguous: isInDoubt)
         if isInDoubt { report.verdict = verdictOfDoubt(kind) }
         return report
@@ -183,7 +204,7 @@ package struct PresetDestination: Destination {
 
     /// Sent again where that is harmless or wanted.
     private func verdictOfDoubt(_ kind: RequestKind) -> AttemptReport.Verdict {
-        guard composer.parameter("on_ambiguous")?.reveal() == "give_up", !kind.isHarmless else { return .again }
+        guard composer.parameter("on_ambiguous")?.reveal() == "give_up", !kind.changesNothing else { return .again }
         switch composer.preset.identity {
         case .key, .data, .search: return .again
         case .update: return kind == .update ? .again : .ambiguous
@@ -192,9 +213,25 @@ package struct PresetDestination: Destination {
     }
 }
 
-extension RequestKind {
-    /// Whether it changes nothing.
-    fileprivate var isHarmless: Bool { self == .search }
+extension Preset {
+    /// Whether the same request twice is as good as once.
+    fileprivate func knowsRepeats(of kind: RequestKind) -> Bool {
+        switch identity {
+        case .data: true
+        // Only what is created has the key for certain.
+        case .key: kind.changesNothing || kind == .create
+        case .search, .update, .none: kind.changesNothing
+        }
+    }
+
+    /// Whether it can be looked for what such a request has made when its answer was lost.
+    fileprivate func leavesDoubt(_ kind: RequestKind) -> Bool {
+        switch kind {
+        case .create: requests[.search] != nil
+        case .comment: requests[.check] != nil
+        case .search, .check, .update, .close: false
+        }
+    }
 }
 
 extension PresetAnswer {

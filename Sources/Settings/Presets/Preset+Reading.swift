@@ -191,10 +191,10 @@ final class PresetReader {
     ) -> [RequestKind] {
         elements.compactMap { element in
             guard let text = fields.text(of: element.value, path: element.path), text != "nothing" else { return nil }
-            if let kind = kinds.first(where: { $0.rawValue == text && $0 != .search }) { return kind }
+            if let kind = kinds.first(where: { $0.rawValue == text && !$0.changesNothing }) { return kind }
             inspection.report(
                 "the preset has no request '\(text)'", at: element.value.place, path: element.path,
-                suggestion: Spelling.advice(for: text, among: kinds.filter { $0 != .search }.map(\.rawValue) + ["nothing"]))
+                suggestion: Spelling.advice(for: text, among: kinds.filter { !$0.changesNothing }.map(\.rawValue) + ["nothing"]))
             return nil
         }
     }

@@ -28,6 +28,7 @@ extension PresetReader {
         for kind in RequestKind.allCases {
             guard let request = fields.fields(kind.rawValue) else { continue }
             requests[kind] = readRequest(request)
+            if kind == .check, !request.has("confirm") { request.reportMissing("confirm", example: "\"{{delivery_key}}\"") }
         }
         fields.finish()
         if !fields.has("create") { fields.reportMissing("create", example: "{ method: POST, url: … }") }

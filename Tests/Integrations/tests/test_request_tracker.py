@@ -37,10 +37,24 @@ class RequestTrackerTests(IntegrationCase):
         response = bridge.create("tickets", "failed")
         [delivery] = bridge.delivered(response)
         self.assertTrue(self.proxy.all_lost)
-        self.assertEqual([attempt["outcome"] for attempt in delivery["attempt_log"]], ["failed", "delivered"])
+        self.assertEqual([attempt["outcome"] for attempt in delivery["attempt_log"]], ["failed", "succeeded"])
         [ticket] = self.rt.tickets_about(response)
-        self.assertEqual(len([text for kind, text in self.rt.texts(ticket) if kind == "Create"]), 1)
+        self.assertEqual([kind for kind, _ in self.rt.texts(ticket)], ["Create"])
         self.assertEqual(len(self.proxy.requests("POST", "/REST/2.0/ticket")), 1)
+
+    def test_lost_comment(self):
+        """a comment whose answer was lost is looked for and not made again"""
+        bridge = self.bridge(self.endpoint())
+        vendor().set("resp_rt_comment", "failed", error={"code": "server_error", "message": "The model fell over."})
+        bridge.watch("tickets", "resp_rt_comment")
+        bridge.delivered("resp_rt_comment")
+        self.proxy.lose("POST", "/comment")
+        vendor().set("resp_rt_comment", "completed")
+        bridge.run_again("tickets", "resp_rt_comment")
+        bridge.delivered("resp_rt_comment", 2)
+        self.assertTrue(self.proxy.all_lost)
+        [ticket] = self.rt.tickets_about("resp_rt_comment")
+        self.assertEqual([kind for kind, _ in self.rt.texts(ticket)], ["Create", "Comment"])
 
     def test_killed_between(self):
         """a bridge that is killed between the ticket and its answer makes no second one"""
