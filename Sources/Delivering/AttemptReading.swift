@@ -10,7 +10,7 @@ package import RingbackCore
 /// | 410 | gone |
 /// | `webhook-delivery: abort-message` | refused |
 /// | `webhook-delivery: disable` | disabled |
-/// | 4xx other than 408, 410, 425, 429 | rejected |
+/// | 4xx other than 408, 410, 425, 429; a command's exit code other than 0 and 75 | rejected |
 /// | 408, 425, 429, every other status, timeouts, network, files | failed |
 enum AttemptReading: Sendable, Hashable {
     /// Delivered; the receiver may still have asked to be disabled.
@@ -66,6 +66,7 @@ enum AttemptReading: Sendable, Hashable {
 
     /// Whether the answer means that the same request will hardly ever be welcome.
     private static func isRejection(_ error: AttemptError?, _ status: Int?) -> Bool {
+        if error == .commandFailed { return true }
         // An answer that broke off, or was no proper HTTP, proves nothing by its status line.
         guard error == nil || error == .httpStatus, let status else { return false }
         switch status {

@@ -52,7 +52,7 @@ extension Endpoint {
     fileprivate var asksForConsent: Bool {
         switch target {
         case .webhook(let target): target.handshake != nil
-        case .inbox, .preset: false
+        case .inbox, .preset, .command: false
         }
     }
 
@@ -60,7 +60,7 @@ extension Endpoint {
     fileprivate var pace: RateLimit? {
         switch target {
         case .preset(let target): target.pace
-        case .webhook, .inbox: nil
+        case .webhook, .inbox, .command: nil
         }
     }
 
@@ -68,7 +68,7 @@ extension Endpoint {
     fileprivate var pacedDestination: String? {
         switch target {
         case .preset(let target): target.destination
-        case .webhook, .inbox: nil
+        case .webhook, .inbox, .command: nil
         }
     }
 }

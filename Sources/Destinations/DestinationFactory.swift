@@ -54,6 +54,7 @@ package enum DestinationFactory {
                 target, of: endpoint, transport: surroundings.transport, callbackGuard: callbackGuard,
                 egressProxy: surroundings.egressProxy, time: surroundings.time)
         case .inbox(let target): return try InboxDestination(target, timeout: endpoint.timeout, time: surroundings.time)
+        case .command(let target): return CommandDestination(target, timeout: endpoint.timeout, time: surroundings.time)
         case .preset(let target):
             guard let preset = surroundings.presets()[target.preset] else { throw .preset(target.preset) }
             let composer = PresetComposer(preset, target, endpoint: endpoint.name, publicURL: surroundings.publicURL())

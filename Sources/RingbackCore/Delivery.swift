@@ -53,7 +53,7 @@ package struct Delivery: Sendable, Hashable {
 package enum DeadReason: String, Sendable, Hashable, CaseIterable, Codable {
     /// The retry schedule is used up.
     case exhausted
-    /// The receiver answered 4xx three times (408, 425 and 429 apart).
+    /// The receiver answered 4xx three times (408, 425 and 429 apart), or a command failed as often.
     case rejected
     /// The receiver asked for no more: `webhook-delivery: abort-message`.
     case refused
@@ -90,7 +90,7 @@ package struct Attempt: Sendable, Hashable {
     /// The first ``keptBodyBytes`` of the body.
     package let responseBody: [UInt8]
     package let timing: AttemptTiming
-    /// The IP address that was reached, or the path of the file that was written. By a proxy that was given a name: `nil`.
+    /// The IP address that was reached, the path of the file that was written, or the program that was run. By a proxy that was given a name: `nil`.
     package let address: String?
     /// The proxy it went by, without credentials.
     package let proxy: String?
@@ -175,6 +175,15 @@ package enum AttemptError: String, Sendable, Hashable, CaseIterable, Codable {
     case directoryMissing = "directory_missing"
     case permission
     case fileSystem = "file_system"
+    // The command.
+    /// It exited with 75, by which programs ask to be tried again (`EX_TEMPFAIL` of sysexits.h).
+    case commandDeferred = "command_deferred"
+    /// It exited with another code than 0 and 75.
+    case commandFailed = "command_failed"
+    /// A signal ended it.
+    case commandKilled = "command_killed"
+    /// It is not there, or may not be run.
+    case commandNotStarted = "command_not_started"
     /// The inbox holds as many files as it may: nothing was tried, and its deliveries wait until there is room.
     case inboxFull = "inbox_full"
     // Our own trouble: never uses up an attempt.
@@ -191,7 +200,7 @@ package enum AttemptError: String, Sendable, Hashable, CaseIterable, Codable {
         case .internalTrouble, .proxy, .resolver, .inboxFull: true
         case .httpStatus, .redirect, .handshakeRefused, .authorization, .nameNotFound, .connectionRefused, .connectTimeout, .timeout,
             .connectionLost, .tls, .protocolViolation, .answerTooLarge, .addressRefused, .noSpace, .directoryMissing, .permission,
-            .fileSystem, .systemRefused, .unrenderable:
+            .fileSystem, .commandDeferred, .commandFailed, .commandKilled, .commandNotStarted, .systemRefused, .unrenderable:
             false
         }
     }
@@ -203,14 +212,15 @@ package enum AttemptError: String, Sendable, Hashable, CaseIterable, Codable {
     ///   its place on the schedule, so that a delivery to a name that is gone comes to an end.
     /// - What the guard refused was never sent.
     /// - A token that was not got counts: the token server stands on the receiver's side, and is spared by waiting like the receiver.
+    /// - A command that fails speaks for what it works with; one that cannot be started is the operator's to mend.
     /// - An inbox is on a disk of this machine. Waiting spares nobody; the schedule is enough.
     package var isTheReceivers: Bool {
         switch self {
         case .httpStatus, .systemRefused, .redirect, .handshakeRefused, .authorization, .connectionRefused, .connectTimeout, .timeout,
-            .connectionLost, .tls, .protocolViolation, .answerTooLarge:
+            .connectionLost, .tls, .protocolViolation, .answerTooLarge, .commandDeferred, .commandFailed, .commandKilled:
             true
-        case .nameNotFound, .addressRefused, .noSpace, .directoryMissing, .permission, .fileSystem, .inboxFull, .internalTrouble,
-            .unrenderable, .proxy,
+        case .nameNotFound, .addressRefused, .noSpace, .directoryMissing, .permission, .fileSystem, .commandNotStarted, .inboxFull,
+            .internalTrouble, .unrenderable, .proxy,
             .resolver:
             false
         }

@@ -13,6 +13,7 @@ package struct Endpoint: Sendable, Hashable {
         case webhook(WebhookTarget)
         case inbox(InboxTarget)
         case preset(PresetTarget)
+        case command(CommandTarget)
     }
 
     package var name: EndpointName

@@ -56,12 +56,12 @@ extension Endpoint {
     // MARK: Target
 
     private static func target(in fields: Fields, presets: PresetLibrary) -> Target? {
-        let given = [["url", "url_file"], ["inbox"], ["preset"]].compactMap { $0.first(where: fields.has) }
+        let given = [["url", "url_file"], ["inbox"], ["command"], ["preset"]].compactMap { $0.first(where: fields.has) }
         guard given.count <= 1 else {
             fields.report(
                 "'\(given[1])' beside '\(given[0])'", at: given[1], suggestion: "an endpoint has one target: make an endpoint of each")
             // What else is wrong with either comes to light in the same pass.
-            _ = (WebhookTarget(reading: fields), InboxTarget(reading: fields))
+            _ = (WebhookTarget(reading: fields), InboxTarget(reading: fields), CommandTarget(reading: fields))
             fields.allow("preset", "with")
             return nil
         }
@@ -69,19 +69,28 @@ extension Endpoint {
         case "url", "url_file":
             fields.refuse(InboxTarget.keys, "is for an inbox, and this endpoint has a url", suggestion: "remove it")
             fields.refuse(["with"], "is for a preset, and this endpoint has a url", suggestion: "remove it")
+            fields.refuse(CommandTarget.keys, "is for a command, and this endpoint has a url", suggestion: "remove it")
             return WebhookTarget(reading: fields).map { .webhook($0) }
         case "inbox":
             fields.refuse(
                 WebhookTarget.keys + ["connect_timeout"], "is for a url, and this endpoint has an inbox", suggestion: "remove it"
             )
             fields.refuse(["with"], "is for a preset, and this endpoint has an inbox", suggestion: "remove it")
+            fields.refuse(CommandTarget.keys, "is for a command, and this endpoint has an inbox", suggestion: "remove it")
             return InboxTarget(reading: fields).map { .inbox($0) }
+        case "command":
+            fields.refuse(
+                WebhookTarget.keys + ["connect_timeout"], "is for a url, and this endpoint has a command", suggestion: "remove it")
+            fields.refuse(InboxTarget.keys, "is for an inbox, and this endpoint has a command", suggestion: "remove it")
+            fields.refuse(["with"], "is for a preset, and this endpoint has a command", suggestion: "remove it")
+            return CommandTarget(reading: fields).map { .command($0) }
         case "preset":
             fields.refuse(InboxTarget.keys, "is for an inbox, and this endpoint has a preset", suggestion: "remove it")
+            fields.refuse(CommandTarget.keys, "is for a command, and this endpoint has a preset", suggestion: "remove it")
             fields.refuse(WebhookTarget.keys, "is for a url, and this endpoint has a preset", suggestion: "remove it, or give it in 'with'")
             return PresetTarget(reading: fields, presets: presets).map { .preset($0) }
         case nil:
-            fields.allow(keys: ["url", "inbox", "preset", "with"] + InboxTarget.keys + WebhookTarget.keys)
+            fields.allow(keys: ["url", "inbox", "command", "preset", "with"] + CommandTarget.keys + InboxTarget.keys + WebhookTarget.keys)
             let message = "nothing says where this endpoint's notifications go"
             fields.inspection.report(
                 message, at: fields.place, path: fields.path,
@@ -95,7 +104,7 @@ extension Endpoint {
 
     private static func connectTimeout(in fields: Fields, timeout: Duration) -> Duration {
         let fallback = min(.seconds(5), timeout)
-        guard !fields.has("inbox") else { return fallback }
+        guard !fields.has("inbox"), !fields.has("command") else { return fallback }
         let connectTimeout = fields.duration("connect_timeout", default: fallback, in: .milliseconds(100)...maximumTimeout)
         if connectTimeout > timeout {
             let message = "\(connectTimeout.text) is more than the \(timeout.text) the whole attempt may take"

@@ -23,7 +23,7 @@ enum Harmless {
     ]
 
     /// Mappings whose keys are names and whose values are secret.
-    private static let named: Set<String> = ["headers", "basic_auth", "with"]
+    private static let named: Set<String> = ["headers", "basic_auth", "with", "environment"]
 
     /// Longer than any key there is, shorter than most secrets.
     private static let maximumKeyLength = 40

@@ -85,6 +85,14 @@ extension Settings {
         yaml.line("name", endpoint.name.rawValue)
         switch endpoint.target {
         case .webhook(let target): describe(&yaml, webhook: target)
+        case .command(let target):
+            // Arguments and variables may hold what an operator filled in from elsewhere.
+            yaml.line("command", target.arguments.prefix(1) + target.arguments.dropFirst().map { _ in redacted })
+            if !target.environment.isEmpty {
+                yaml.block("environment") { block in
+                    for variable in target.environment { block.line(variable.name, raw: redacted) }
+                }
+            }
         case .inbox(let target):
             yaml.line("inbox", target.directory)
             yaml.line("output_text", raw: "\(target.outputText)")
@@ -105,7 +113,7 @@ extension Settings {
         yaml.line("timeout", endpoint.timeout.text)
         switch endpoint.target {
         case .webhook, .preset: yaml.line("connect_timeout", endpoint.connectTimeout.text)
-        case .inbox: break
+        case .inbox, .command: break
         }
         yaml.block("retry") {
             $0.line("schedule", endpoint.retry.schedule.map(\.text))

@@ -177,7 +177,7 @@ extension Settings {
             guard httpsOnly, target.url.lowercased().hasPrefix("http:") else { return }
             fields.report(
                 "plain http, and security.https_only is on", at: fields.has("url") ? "url" : "url_file", suggestion: "write https://…")
-        case .inbox, .preset:
+        case .inbox, .preset, .command:
             break
         }
     }

@@ -123,6 +123,8 @@ extension StoredEndpoint.Target {
                     hubSecret: webhook.hubSecret?.reveal()
                 )
             )
+        case .command:
+            preconditionFailure("a command is named by the configuration file only, and what that says is never stored")
         case .inbox(let inbox):
             self = .inbox(StoredEndpoint.Inbox(directory: inbox.directory, outputText: inbox.outputText, maximumFiles: inbox.maximumFiles))
         case .preset(let target):

@@ -27,7 +27,8 @@ struct EndpointsListCommand: AsyncParsableCommand {
             var table = Table("ENDPOINT", "KIND", "TARGET", "EVENTS", "FROM", "STATE")
             for endpoint in endpoints {
                 table.add(
-                    endpoint.name.rawValue, endpoint.kind.rawValue, endpoint.url ?? endpoint.inbox ?? endpoint.preset ?? "-",
+                    endpoint.name.rawValue, endpoint.kind.rawValue,
+                    endpoint.url ?? endpoint.inbox ?? endpoint.preset ?? endpoint.command ?? "-",
                     endpoint.events.joined(separator: ","), endpoint.origin, EndpointText.state(endpoint)
                 )
             }
@@ -170,6 +171,7 @@ enum EndpointText {
         fields.add("inbox", endpoint.inbox)
         fields.add("preset", endpoint.preset)
         for (name, value) in (endpoint.with ?? [:]).sorted(by: { $0.key < $1.key }) { fields.add("with \(name)", value) }
+        fields.add("command", endpoint.command)
         fields.add("max files", endpoint.maxFiles.map { "\($0)" })
         fields.add("from", endpoint.origin)
         fields.add("state", state(endpoint))

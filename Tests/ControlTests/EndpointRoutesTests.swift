@@ -85,6 +85,7 @@ struct EndpointRoutesTests {
         "a bad endpoint is answered 400 with its pointer",
         arguments: [
             (#"{"url":"https://a.example/"}"#, "#/name"), (#"{"name":"A","url":"https://a.example/"}"#, "#/name"),
+            (#"{"name":"a","command":["/bin/sh"]}"#, "#/command"),
             (#"{"name":"a"}"#, "#/url"), (#"{"name":"a","url":"https://a.example/","inbox":"/x"}"#, "#/url"),
             (#"{"name":"a","url":"ftp://a.example/"}"#, "#/url"), (#"{"name":"a","inbox":"x"}"#, "#/inbox"),
             (#"{"name":"a","inbox":"/x/../etc"}"#, "#/inbox"), (#"{"name":"a","inbox":"/x","secret":"\#(Endpoint.secret)"}"#, "#/secret"),

@@ -74,13 +74,16 @@ struct DeliveryMachineTests {
         var machine = Self.machine(attempts: 2)
         let decision = machine.attemptEnded(AttemptReport(error: error), now: start, jitter: 0.5)
         switch error {
+        case .commandFailed:
+            #expect(decision == .init(.dead(.rejected)), "a command that fails is tried three times")
+            #expect(machine.attempts == 3)
         case .internalTrouble, .inboxFull, .proxy, .resolver:
             #expect(decision == .init(.retry(at: start + .seconds(1))))
             #expect(machine.attempts == 2, "our own trouble does not count")
         case .httpStatus, .redirect, .handshakeRefused, .authorization, .nameNotFound, .connectionRefused, .connectTimeout, .timeout,
             .connectionLost, .tls,
-            .protocolViolation, .answerTooLarge, .addressRefused, .noSpace, .directoryMissing, .permission, .fileSystem,
-            .systemRefused, .unrenderable:
+            .protocolViolation, .answerTooLarge, .addressRefused, .noSpace, .directoryMissing, .permission, .fileSystem, .commandDeferred,
+            .commandKilled, .commandNotStarted, .systemRefused, .unrenderable:
             #expect(decision == .init(.retry(at: start + .seconds(300))))
             #expect(machine.attempts == 3)
         }

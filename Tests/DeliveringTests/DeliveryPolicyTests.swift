@@ -65,6 +65,7 @@ struct DeliveryPolicyTests {
             switch wish.directive {
             case .abortMessage: return Row(next: .dead(.refused), verdict: .nothing)
             case .disableEndpoint: return Row(next: later, disabling: .asked, verdict: .nothing)
+            case nil where error == .commandFailed && attempt >= 3: return Row(next: .dead(.rejected), verdict: .failure)
             case nil: return Row(next: later, verdict: error.isTheReceivers ? .failure : .nothing)
             }
         }

@@ -82,6 +82,26 @@ struct LoadingTests {
             ])
     }
 
+    @Test("takes a command as a list, or as one word, with variables for its environment, and shows no more of it than the program")
+    func command() throws {
+        let text = """
+            upstreams: [{ name: default, base_url: "https://api.example.com/v1" }]
+            endpoints:
+              - { name: a, command: [/usr/local/bin/handle, --token, sk-private], environment: { TOKEN: sk-private } }
+              - { name: b, command: handle }
+            """
+        let settings = try load(text)
+        #expect(
+            settings.endpoints.map(\.target) == [
+                .command(
+                    CommandTarget(
+                        arguments: ["/usr/local/bin/handle", "--token", "sk-private"],
+                        environment: [EnvironmentVariable(name: "TOKEN", value: Secret("sk-private"))])),
+                .command(CommandTarget(arguments: ["handle"])),
+            ])
+        #expect(settings.describe().contains("/usr/local/bin/handle") && !settings.describe().contains("sk-private"))
+    }
+
     @Test("takes an inbox's mode with or without quotes, and who gets its files", arguments: ["0660", "\"0660\"", "'0660'"])
     func inbox(mode: String) throws {
         let text = """
@@ -180,7 +200,7 @@ struct LoadingTests {
             "/run/secrets/slack_url": "https://hooks.slack.com/services/T/B/pa55\n",
         ]
         let full = try load(withOptions, environment: environment, files: files)
-        #expect(full.endpoints.map(\.name.rawValue) == ["my-app", "scripts", "team-chat"])
+        #expect(full.endpoints.map(\.name.rawValue) == ["my-app", "scripts", "team-chat", "batch-room", "ops-mail", "archive"])
         #expect(full.presets["house"]?.title == "House")
         #expect(!full.describe().contains("pa55"))
         #expect(full.tokens.map(\.name) == ["ops"])

@@ -271,6 +271,18 @@ struct ProblemTests {
                 "ringback.yaml:7:5: endpoints[0].secret: 'secret' is for a url, and this endpoint has an inbox: remove it"),
             .endpoint(
                 "url: https://a.example\noutput_text: true", "ringback.yaml:7:5: endpoints[0].output_text: 'output_text' is for an inbox"),
+            .endpoint("command: []", "ringback.yaml:6:14: endpoints[0].command: names no program: write the program and each argument"),
+            .endpoint(
+                "command: handle --fast", "ringback.yaml:6:14: endpoints[0].command: is one word to Ringback, since there is no shell"),
+            .endpoint(
+                "command: [a]\nenvironment: { RINGBACK_STATUS: x }",
+                "ringback.yaml:7:37: endpoints[0].environment.RINGBACK_STATUS: the names that begin with RINGBACK_ are Ringback's own"),
+            .endpoint("command: [a]\nenvironment: { 1A: x }", "ringback.yaml:7:24: endpoints[0].environment.1A: '1A' is no name"),
+            .endpoint("command: [a]\nurl: https://a.example", "ringback.yaml:6:14: endpoints[0].command: 'command' beside 'url'"),
+            .endpoint(
+                "command: [a]\nconnect_timeout: 1s", "ringback.yaml:7:5: endpoints[0].connect_timeout: 'connect_timeout' is for a url"),
+            .endpoint("command: [a]\nmax_files: 5", "ringback.yaml:7:5: endpoints[0].max_files: 'max_files' is for an inbox"),
+            .endpoint("inbox: ./in\nenvironment: { A: b }", "ringback.yaml:7:5: endpoints[0].environment: 'environment' is for a command"),
             .endpoint("url: https://a.example\nmode: 0640", "ringback.yaml:7:5: endpoints[0].mode: 'mode' is for an inbox"),
             .endpoint(
                 "inbox: ./in\nmode: 640",

@@ -7,6 +7,7 @@ package struct EndpointObject: Codable, Sendable, Hashable {
         case webhook
         case inbox
         case preset
+        case command
     }
 
     package struct Match: Codable, Sendable, Hashable {
@@ -61,6 +62,8 @@ package struct EndpointObject: Codable, Sendable, Hashable {
     @Nullable package var preset: String?
     /// What the preset was told, without secrets; `null` where there is no preset.
     @Nullable package var with: [String: String]?
+    /// The program that is run. Its arguments may hold what is not for everybody who may look at endpoints.
+    @Nullable package var command: String?
     package var events: [String]
     package var match: Match
     @Nullable package var payload: PayloadForm?
@@ -94,6 +97,7 @@ package struct EndpointObject: Codable, Sendable, Hashable {
         case maxFiles = "max_files"
         case preset
         case with
+        case command
         case events
         case match
         case payload
@@ -133,12 +137,27 @@ extension EndpointObject {
             maxFiles = nil
             preset = nil
             with = nil
+            command = nil
             payload = target.payload
             headerNames = target.headers.map(\.name)
             signers = Self.signers(of: target, now: now)
             signed = !signers.isEmpty
             handshake = target.handshake.map { Handshake(origin: $0.origin, rate: $0.requestedRate) }
             proxy = target.proxy.proxy(standard: standardProxy)?.address
+        case .command(let target):
+            kind = .command
+            url = nil
+            inbox = nil
+            maxFiles = nil
+            preset = nil
+            with = nil
+            command = target.arguments.first
+            payload = nil
+            headerNames = []
+            signed = false
+            signers = []
+            handshake = nil
+            proxy = nil
         case .inbox(let target):
             kind = .inbox
             url = nil
@@ -146,6 +165,7 @@ extension EndpointObject {
             maxFiles = target.maximumFiles
             preset = nil
             with = nil
+            command = nil
             payload = nil
             headerNames = []
             signed = false
@@ -160,6 +180,7 @@ extension EndpointObject {
             preset = target.preset
             with = Dictionary(
                 target.parameters.filter { !$0.isSecret }.map { ($0.name, $0.value.reveal()) }, uniquingKeysWith: { first, _ in first })
+            command = nil
             payload = nil
             headerNames = []
             signed = false

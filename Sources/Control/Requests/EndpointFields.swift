@@ -6,8 +6,8 @@ import WebhookSignature
 /// The settings of an endpoint as the API writes them: the same names as in the configuration file (contract, section 4).
 struct EndpointFields {
     static let names = [
-        "url", "inbox", "preset", "with", "output_text", "max_files", "secret", "hub_secret", "events", "match", "payload", "headers",
-        "handshake", "timeout",
+        "url", "inbox", "preset", "with", "output_text", "max_files", "command", "secret", "hub_secret", "events", "match", "payload",
+        "headers", "handshake", "timeout",
         "connect_timeout",
         "retry",
         "max_in_flight", "rate_limit",
@@ -44,6 +44,10 @@ struct EndpointFields {
     /// Reads everything; what is wrong is reported to the fields' problems.
     init(_ fields: Fields, known: KnownNames, rule: CallbackGuard) {
         self.fields = fields
+        if fields.has("command") {
+            fields.report(
+                "command", "only the configuration file can name a command: who may use the API could run any program otherwise")
+        }
         preset = PresetFields(fields, presets: known.presets, rule: rule)
         url = fields.callbackURL("url", rule: rule)
         inbox = Self.inbox(fields)
@@ -104,6 +108,9 @@ struct EndpointFields {
             target.headers = headers ?? (fields.isNull("headers") ? [] : target.headers)
             target.handshake = handshake ?? (fields.isNull("handshake") ? nil : target.handshake)
             endpoint.target = .webhook(target)
+        case .command:
+            // The file is read-only for the API, and nothing else has commands.
+            break
         case .inbox(var target):
             for name in Self.webhookNames + ["preset", "with"] where fields.has(name) {
                 fields.report(name, "this endpoint is an inbox and has no \(name): make another endpoint")
