@@ -53,7 +53,7 @@ package struct Preset: Sendable, Hashable {
     package var takesDigests: Bool {
         !requests.keys.contains { kind in
             switch kind {
-            case .search, .comment, .close: true
+            case .search, .check, .comment, .close: true
             case .create, .update: false
             }
         }
