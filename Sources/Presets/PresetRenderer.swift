@@ -9,6 +9,9 @@ package import RingbackCore
 package struct PresetRenderer: Sendable {
     private let preset: Preset
     private let facts: PresetFacts
+    /// The same, each text on one line; made once, since texts are cut many times until they fit.
+    private let linedFacts: TemplateValue
+    private let longest: Int
     private let parameters: [String: String]
     private let captured: [String: String]
     private let event: Event
@@ -22,6 +25,8 @@ package struct PresetRenderer: Sendable {
     ) {
         self.preset = preset
         self.facts = facts
+        linedFacts = facts.values.mapTexts(CleanText.onOneLine)
+        longest = facts.values.longestText
         self.captured = captured
         self.event = event
         self.endpoint = endpoint
@@ -38,8 +43,6 @@ package struct PresetRenderer: Sendable {
         try fields(in: .text, cap: longest)
     }
 
-    private var longest: Int { facts.values.longestText }
-
     /// - Parameter cap: The longest a value may be, in characters.
     private func fields(in encoding: BodyEncoding, cap: Int) throws(RenderingError) -> [String: String] {
         var rendered: [String: String] = [:]
@@ -49,7 +52,8 @@ package struct PresetRenderer: Sendable {
 
     private func render(_ field: PresetField, in encoding: BodyEncoding, cap: Int) throws(RenderingError) -> String {
         guard let limit = field.limit else { return self.text(of: field, in: encoding, cap: cap) }
-        let largest = Cutting.largestCap(upTo: cap) { limit.allows(self.text(of: field, in: encoding, cap: $0), in: encoding) }
+        // A character takes one unit or more: none beyond the limit could stay.
+        let largest = Cutting.largestCap(upTo: min(cap, limit.count)) { limit.allows(self.text(of: field, in: encoding, cap: $0), in: encoding) }
         let text = self.text(of: field, in: encoding, cap: largest)
         guard limit.allows(text, in: encoding) else { throw .fieldTooLong(field.name, limit) }
         return text
@@ -57,9 +61,7 @@ package struct PresetRenderer: Sendable {
 
     /// The field with its values cut to `cap`, whatever its limit.
     private func text(of field: PresetField, in encoding: BodyEncoding, cap: Int) -> String {
-        let values = facts.values.mapTexts { value in
-            field.escape.apply(Cutting.cut(field.isOneLine ? CleanText.onOneLine(value) : value, to: cap))
-        }
+        let values = (field.isOneLine ? linedFacts : facts.values).mapTexts { field.escape.apply(Cutting.cut($0, to: cap)) }
         var members: [String: TemplateValue] = [:]
         for tag in field.template.tags where tag.name.hasPrefix("fields.") {
             let name = String(tag.name.dropFirst("fields.".count))
@@ -128,7 +130,7 @@ package struct PresetRenderer: Sendable {
     private func bytes(of body: PresetRequest.Body, limit: Int?, _ kind: RequestKind) throws(RenderingError) -> [UInt8] {
         let whole = try encode(body, cap: longest, kind)
         guard let limit, whole.count > limit else { return whole }
-        let largest = Cutting.largestCap(upTo: longest) { cap in
+        let largest = Cutting.largestCap(upTo: min(longest, limit)) { cap in
             // A field whose own words are too long is told of below.
             (try? encode(body, cap: cap, kind)).map { $0.count <= limit } ?? false
         }

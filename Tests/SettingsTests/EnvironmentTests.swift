@@ -1,3 +1,4 @@
+import Presets
 import RingbackCore
 import Testing
 
@@ -34,12 +35,13 @@ struct EnvironmentTests {
         let upstream = Upstream(
             name: UpstreamName(trusted: "default"), baseURL: "https://api.openai.com/v1", apiKey: Secret("sk-${not-expanded}")
         )
+        let presets = try PresetLibrary.builtIn()
         #expect(
             settings
                 == Settings(
                     listen: ListenAddress(host: "0.0.0.0", port: 80), store: .sqlite(path: "/data/r.db"),
                     tokens: [APIToken(name: "environment", token: Secret("0123456789abcdef"), scopes: [.admin])],
-                    upstreams: [upstream], endpoints: endpoints
+                    upstreams: [upstream], endpoints: endpoints, presets: presets
                 ))
     }
 

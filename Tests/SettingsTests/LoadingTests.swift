@@ -162,7 +162,8 @@ struct LoadingTests {
     @Test("has the documented defaults for everything but the upstream")
     func defaults() throws {
         let upstream = Upstream(name: UpstreamName(trusted: "default"), baseURL: "https://api.example.com/v1")
-        #expect(try load(minimal) == Settings(upstreams: [upstream]))
+        let builtIn = try PresetLibrary.builtIn()
+        #expect(try load(minimal) == Settings(upstreams: [upstream], presets: builtIn))
         let settings = try load(minimal)
         #expect(settings.listen.description == "127.0.0.1:8787")
         #expect(settings.store.description == "sqlite:./data/ringback.db")
@@ -197,7 +198,7 @@ struct LoadingTests {
         }.joined(separator: "\n")
         let files = [
             "/etc/ringback/presets/house.yaml": "title: House\nrequests: { create: { url: \"https://house.example.com/\" } }",
-            "/run/secrets/slack_url": "https://hooks.slack.com/services/T/B/pa55\n",
+            "/run/secrets/slack_url": "https://hooks.slack.com/services/T/B/pa55\n", "/run/secrets/smtp": "pa55\n",
         ]
         let full = try load(withOptions, environment: environment, files: files)
         #expect(full.endpoints.map(\.name.rawValue) == ["my-app", "scripts", "team-chat", "batch-room", "ops-mail", "archive"])

@@ -82,7 +82,7 @@ struct ProblemTests {
             Mistake(
                 "upstreams: https://api.example.com", "ringback.yaml:1:12: upstreams: expected a mapping of keys to values, found text"),
             .top("listn: 127.0.0.1:80", "ringback.yaml:4:1: listn: unknown key 'listn': did you mean 'listen'?"),
-            .top("zzz: 1", "ringback.yaml:4:1: zzz: unknown key 'zzz': the keys here are tokens, upstreams, "),
+            .top("zzz: 1", "ringback.yaml:4:1: zzz: unknown key 'zzz': the keys here are presets_dir, tokens, upstreams, "),
             .top(
                 "presets_dir: ./presets",
                 "ringback.yaml:4:14: presets_dir: the directory './presets' cannot be read: there is no such file"),
@@ -259,7 +259,7 @@ struct ProblemTests {
                 "preset: slack\nwith: { url: hooks.slack.com/pa55 }",
                 "ringback.yaml:7:18: endpoints[0].with.url: is not a URL to send to: the URL has no scheme"),
             .endpoint(
-                "preset: slack", "ringback.yaml:6:5: endpoints[0]: 'url' is missing: The URL of the incoming webhook.: write url: "),
+                "preset: slack", "ringback.yaml:5:5: endpoints[0]: 'url' is missing: The URL of the incoming webhook.: write url: "),
             .endpoint(
                 "url: https://a.example\ndigest: { window: 5m }",
                 "ringback.yaml:7:5: endpoints[0].digest: 'digest' is for chats and mail, and this endpoint has no preset: remove it"),

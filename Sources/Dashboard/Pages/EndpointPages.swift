@@ -61,7 +61,7 @@ extension Dashboard {
         let signers = endpoint.signers.map { "\($0.scheme.rawValue)\($0.expiresAt.map { " until \($0)" } ?? "")" }.joined(separator: ", ")
         return """
             <dl class="facts">
-            <dt>Goes to</dt><dd><bdi>\(endpoint.url ?? endpoint.inbox ?? "–")</bdi></dd>
+            <dt>Goes to</dt><dd><bdi>\(endpoint.url ?? endpoint.inbox ?? endpoint.preset ?? endpoint.command ?? "–")</bdi></dd>
             <dt>Made by</dt><dd>\(endpoint.origin == "api" ? "the API" : "the configuration file")</dd>
             <dt>Events</dt><dd>\(endpoint.events.joined(separator: ", "))</dd>
             <dt>Only where</dt><dd>\(HTML.foreign(match.joined(separator: "; ")))</dd>
