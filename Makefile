@@ -4,6 +4,8 @@ SWIFT ?= swift
 # What the benchmark is to measure, passed on as it is.
 BENCH_ARGUMENTS ?=
 TEST_LOG := .build/test.log
+# Tests that keep a core busy for long: what runs beside them would wait.
+LARGE_TESTS := PresetsTests|LargeRedriveTests
 
 # Libraries the program is built with, and what only tests need: tools that make certificates and speak HTTP/2, a browser, and promtool.
 BUILD_PACKAGES := libcurl4-openssl-dev libssl-dev libsqlite3-dev pkg-config ca-certificates
@@ -64,9 +66,11 @@ test: deps test-deps lint alerts
 	@echo "==> testing, output also in $(TEST_LOG)"
 	@# A pipe would lose the exit code in a POSIX shell, so the code travels through a file.
 	@rm -f $(TEST_LOG) $(TEST_LOG).status
-	@# The tests that run the real binary come after the others: they kill and wait, and need the machine to themselves.
+	@# The large ones and those that run the real binary come after the others: they need the machine to themselves.
 	@export RINGBACK_WARNINGS_AS_ERRORS=1; \
-	{ { $(SWIFT) test --skip-build --skip ServiceTests && $(SWIFT) test --skip-build --filter ServiceTests; } 2>&1 </dev/null; \
+	{ { $(SWIFT) test --skip-build --skip "$(LARGE_TESTS)|ServiceTests" \
+		&& $(SWIFT) test --skip-build --filter "$(LARGE_TESTS)" \
+		&& $(SWIFT) test --skip-build --filter ServiceTests; } 2>&1 </dev/null; \
 		echo $$? > $(TEST_LOG).status; } | tee $(TEST_LOG)
 	@exit "$$(cat $(TEST_LOG).status 2>/dev/null || echo 1)"
 

@@ -57,13 +57,18 @@ package enum DestinationFactory {
         case .command(let target): return CommandDestination(target, timeout: endpoint.timeout, time: surroundings.time)
         case .preset(let target):
             guard let preset = surroundings.presets()[target.preset] else { throw .preset(target.preset) }
-            let composer = PresetComposer(preset, target, endpoint: endpoint.name, publicURL: surroundings.publicURL())
             switch preset.transport {
             case .http:
-                return PresetDestination(
-                    composer, of: endpoint, records: surroundings.records ?? NoRecords(), transport: surroundings.transport,
-                    callbackGuard: callbackGuard, egressProxy: surroundings.egressProxy, time: surroundings.time)
+                return CurrentPresetDestination {
+                    surroundings.presets()[target.preset].map { preset in
+                        PresetDestination(
+                            PresetComposer(preset, target, endpoint: endpoint.name, publicURL: surroundings.publicURL()), of: endpoint,
+                            records: surroundings.records ?? NoRecords(), transport: surroundings.transport, callbackGuard: callbackGuard,
+                            egressProxy: surroundings.egressProxy, time: surroundings.time)
+                    }
+                }
             case .smtp:
+                let composer = PresetComposer(preset, target, endpoint: endpoint.name, publicURL: surroundings.publicURL())
                 guard let mail = surroundings.mail else { throw .transport(preset.name) }
                 return try MailDestination(
                     composer, of: endpoint, records: surroundings.records, transport: mail, callbackGuard: callbackGuard,

@@ -12,6 +12,8 @@ struct SettingsChange: Sendable, Hashable {
             ("tokens", old.tokens == new.tokens), ("upstreams", old.upstreams == new.upstreams),
             ("endpoints", old.endpoints == new.endpoints), ("security", old.security == new.security),
             ("retention", old.retention == new.retention), ("log_level", old.logLevel == new.logLevel),
+            ("presets_dir", old.presetsDirectory == new.presetsDirectory && old.presets == new.presets),
+            ("public_url", old.publicURL == new.publicURL),
         ])
         needsRestart = Self.differing([
             ("listen", old.listen == new.listen), ("store", old.store == new.store),

@@ -91,7 +91,7 @@ struct PresetDestinationTests {
         #expect(request.url == "https://hooks.slack.com/services/T/B/pa55")
         let body = try JSON(parsing: try #require(request.body))
         #expect(body["text"]?.string == "✗ Response resp_abc123 failed: server_error")
-        #expect(body.text.contains("https://ringback.example.com/#/watches/watch_"))
+        #expect(body.text.contains("https://ringback.example.com/watches/watch_"))
     }
 
     @Test("changes the message it made when the response comes to another end")

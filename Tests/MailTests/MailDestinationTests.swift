@@ -50,7 +50,7 @@ struct MailDestinationTests {
             let read = try await Program.read(try server.mails().map(\.bytes), in: server.directory)
             let names = read.map { header("Message-ID", of: $0) ?? "" }
             #expect(Set(names).count == 5)
-            #expect(names.filter { $0.hasPrefix("<resp_abc123.failed.") }.count == 2)
+            #expect(names.filter { $0.hasPrefix("<resp_abc123.failed.") }.count == 3)
             #expect(names.allSatisfy { $0.hasSuffix("@ringback.example>") })
             #expect(Set(read.map { header("References", of: $0) }) == ["<resp_abc123@ringback.example>"])
             #expect(Set(read.map { header("In-Reply-To", of: $0) }) == ["<resp_abc123@ringback.example>"])

@@ -69,7 +69,7 @@ enum Rendering {
     ) -> PresetRenderer {
         let facts = PresetFacts(
             event: event, response: response, metadata: metadata, endpoint: endpoint,
-            link: "https://ringback.example.com/#/watches/watch_1",
+            link: "https://ringback.example.com/watches/watch_1",
             includesOutput: true)
         return PresetRenderer(
             preset, facts: facts, parameters: parameters(of: preset), captured: captured, event: event, endpoint: endpoint)

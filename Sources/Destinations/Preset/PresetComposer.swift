@@ -54,6 +54,6 @@ package struct PresetComposer: Sendable {
 
     private func link(to watch: WatchID?) -> String? {
         guard let publicURL, let watch else { return nil }
-        return "\(publicURL)/#/watches/\(watch)"
+        return "\(publicURL)/watches/\(watch)"
     }
 }
