@@ -53,7 +53,9 @@ package struct PresetRenderer: Sendable {
     private func render(_ field: PresetField, in encoding: BodyEncoding, cap: Int) throws(RenderingError) -> String {
         guard let limit = field.limit else { return self.text(of: field, in: encoding, cap: cap) }
         // A character takes one unit or more: none beyond the limit could stay.
-        let largest = Cutting.largestCap(upTo: min(cap, limit.count)) { limit.allows(self.text(of: field, in: encoding, cap: $0), in: encoding) }
+        let largest = Cutting.largestCap(upTo: min(cap, limit.count)) {
+            limit.allows(self.text(of: field, in: encoding, cap: $0), in: encoding)
+        }
         let text = self.text(of: field, in: encoding, cap: largest)
         guard limit.allows(text, in: encoding) else { throw .fieldTooLong(field.name, limit) }
         return text

@@ -120,7 +120,7 @@ struct CommandLineTests {
             (["watch", "resp/1"], "a response id cannot contain '/'"), (["watch", "resp_1", "--timeout", "5s"], "--wait"),
             (["watch", "resp_1", "--wait", "--timeout", "5"], "--timeout"), (["watch", "resp_1", "--callback-secret", "x"], "--callback"),
             (["watches", "list", "--limit", "0"], "1 to 500"), (["endpoints", "add", "App", "--url", "http://x"], "lower-case"),
-            (["endpoints", "add", "app"], "--url or --inbox"), (["sandbox", "--vendor", "acme"], "openai"),
+            (["endpoints", "add", "app"], "--url, --inbox or --preset"), (["sandbox", "--vendor", "acme"], "openai"),
             (["verify", "--id", "a", "--timestamp", "1", "--signature", "v1,x"], "RINGBACK_WEBHOOK_SECRET"),
             (["verify", "--id", "a", "--timestamp", "1", "--signature", "v1,x", "--secret", "whsec_AAAA"], "secret"),
             (["watches", "list", "--server", "ftp://x"], "server's address"), (["dead-letters", "list", "--since", "soon"], "--since"),

@@ -87,6 +87,7 @@ struct KeptResultTests {
                 #expect(data["omitted"]?["reason"] == "too_large")
                 #expect(data["omitted"]?["limit"] == 65536)
                 #expect(try #require(data["omitted"]?["bytes"]?.integer) > 300_000)
+                try await eventually(within: .seconds(30), "the file arrives") { try !bridge.inboxFiles().isEmpty }
                 let file = try String(
                     contentsOf: bridge.inbox.appending(path: "new").appending(path: #require(try bridge.inboxFiles().first)),
                     encoding: .utf8)
