@@ -33,10 +33,18 @@ func curlConnected(
 func curlOpenSocket(
     _ user: UnsafeMutableRawPointer?, _ purpose: curlsocktype, _ target: UnsafeMutablePointer<curl_sockaddr>?
 ) -> curl_socket_t {
-    guard let user, let target, let offset = MemoryLayout<curl_sockaddr>.offset(of: \.addr) else { return CURL_SOCKET_BAD }
+    guard let user else { return CURL_SOCKET_BAD }
+    return openSocket(to: target) { transfer(user).mayConnect(to: $0) }
+}
+
+/// The one place where a socket is made, for whatever libcurl carries: only to an address that `allows` says yes to.
+///
+/// - Parameter allows: Is given `nil` for an address of an unknown family.
+func openSocket(to target: UnsafeMutablePointer<curl_sockaddr>?, allows: (IPAddress?) -> Bool) -> curl_socket_t {
+    guard let target, let offset = MemoryLayout<curl_sockaddr>.offset(of: \.addr) else { return CURL_SOCKET_BAD }
     // The address may be longer than the `sockaddr` it is declared as: libcurl keeps room for any behind it.
     let address = (UnsafeRawPointer(target) + offset).assumingMemoryBound(to: sockaddr.self)
-    guard transfer(user).mayConnect(to: IPAddress(socketAddress: address, length: target.pointee.addrlen)) else { return CURL_SOCKET_BAD }
+    guard allows(IPAddress(socketAddress: address, length: target.pointee.addrlen)) else { return CURL_SOCKET_BAD }
     return socket(target.pointee.family, target.pointee.socktype | Int32(SOCK_CLOEXEC.rawValue), target.pointee.protocol)
 }
 

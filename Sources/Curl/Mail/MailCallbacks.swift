@@ -1,6 +1,4 @@
 import CCurl
-import Glibc
-import RingbackCore
 
 // The doors through which libcurl calls while it sends a mail; see CurlCallbacks.swift.
 
@@ -39,11 +37,8 @@ func curlMailProgress(
 func curlOpenMailSocket(
     _ user: UnsafeMutableRawPointer?, _ purpose: curlsocktype, _ target: UnsafeMutablePointer<curl_sockaddr>?
 ) -> curl_socket_t {
-    guard let user, let target, let offset = MemoryLayout<curl_sockaddr>.offset(of: \.addr) else { return CURL_SOCKET_BAD }
-    // The address may be longer than the `sockaddr` it is declared as: libcurl keeps room for any behind it.
-    let address = (UnsafeRawPointer(target) + offset).assumingMemoryBound(to: sockaddr.self)
-    guard handover(user).mayConnect(to: IPAddress(socketAddress: address, length: target.pointee.addrlen)) else { return CURL_SOCKET_BAD }
-    return socket(target.pointee.family, target.pointee.socktype | Int32(SOCK_CLOEXEC.rawValue), target.pointee.protocol)
+    guard let user else { return CURL_SOCKET_BAD }
+    return openSocket(to: target) { handover(user).mayConnect(to: $0) }
 }
 
 private func handover(_ user: UnsafeMutableRawPointer) -> MailHandover {
