@@ -86,8 +86,11 @@ package struct PresetRenderer: Sendable {
     package func render(_ kind: RequestKind) throws(RenderingError) -> RenderedRequest {
         guard let request = preset.requests[kind] else { preconditionFailure("the preset \(preset.name) has no request '\(kind)'") }
         let plain = requestValues([:], kind) { $0 }
+        // Made once: headers and URL take the same texts, and each of them may have to be cut many times until it fits.
+        let fields = try self.fields(in: .text, cap: longest)
+        let filled = requestValues(fields, kind) { $0 }
         var headers = try request.headers.map { header throws(RenderingError) in
-            (name: header.name, value: try headerValue(header, kind))
+            (name: header.name, value: try headerValue(header, filled))
         }
         // What is optional for a system, such as a token, is not sent at all when it was not given.
         headers.removeAll { $0.value.isEmpty }
@@ -104,22 +107,21 @@ package struct PresetRenderer: Sendable {
             headers.append((name: "User-Agent", value: "Ringback/\(RingbackVersion.current)"))
         }
         return RenderedRequest(
-            kind: kind, method: request.method, url: try url(of: request, kind), headers: headers, body: body,
+            kind: kind, method: request.method, url: try url(of: request, fields, filled, kind), headers: headers, body: body,
             confirmation: request.confirmation?.render(plain))
     }
 
-    private func headerValue(_ header: PresetRequest.Named, _ kind: RequestKind) throws(RenderingError) -> String {
-        let value = header.template.render(requestValues(try fields(in: .text, cap: longest), kind, escape: { $0 }))
+    private func headerValue(_ header: PresetRequest.Named, _ values: TemplateValue) throws(RenderingError) -> String {
+        let value = header.template.render(values)
         guard value.unicodeScalars.allSatisfy({ $0.value >= 0x20 && $0.value != 0x7F }) else { throw .header(header.name) }
         return value
     }
 
     /// Parameters that are URLs stand in a URL as they are; everything else is percent-encoded.
-    private func url(of request: PresetRequest, _ kind: RequestKind) throws(RenderingError) -> String {
-        let fields = try self.fields(in: .text, cap: longest)
-        let escaped = requestValues(fields, kind, escape: PercentText.encode)
-        let plain = requestValues(fields, kind) { $0 }
-        var text = request.url.render(escaped)
+    private func url(
+        of request: PresetRequest, _ fields: [String: String], _ plain: TemplateValue, _ kind: RequestKind
+    ) throws(RenderingError) -> String {
+        var text = request.url.render(requestValues(fields, kind, escape: PercentText.encode))
         for item in request.query {
             let value = item.template.render(plain)
             guard !value.isEmpty else { continue }
