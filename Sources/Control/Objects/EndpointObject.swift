@@ -129,15 +129,23 @@ extension EndpointObject {
     ) {
         name = endpoint.name
         origin = endpoint.origin.rawValue
+        // Each kind of target says below what it has of these.
+        url = nil
+        inbox = nil
+        maxFiles = nil
+        preset = nil
+        with = nil
+        command = nil
+        payload = nil
+        headerNames = []
+        signed = false
+        signers = []
+        handshake = nil
+        proxy = nil
         switch endpoint.target {
         case .webhook(let target):
             kind = .webhook
             url = redactedURL(target.url)
-            inbox = nil
-            maxFiles = nil
-            preset = nil
-            with = nil
-            command = nil
             payload = target.payload
             headerNames = target.headers.map(\.name)
             signers = Self.signers(of: target, now: now)
@@ -146,47 +154,16 @@ extension EndpointObject {
             proxy = target.proxy.proxy(standard: standardProxy)?.address
         case .command(let target):
             kind = .command
-            url = nil
-            inbox = nil
-            maxFiles = nil
-            preset = nil
-            with = nil
             command = target.arguments.first
-            payload = nil
-            headerNames = []
-            signed = false
-            signers = []
-            handshake = nil
-            proxy = nil
         case .inbox(let target):
             kind = .inbox
-            url = nil
             inbox = target.directory
             maxFiles = target.maximumFiles
-            preset = nil
-            with = nil
-            command = nil
-            payload = nil
-            headerNames = []
-            signed = false
-            signers = []
-            handshake = nil
-            proxy = nil
         case .preset(let target):
             kind = .preset
-            url = nil
-            inbox = nil
-            maxFiles = nil
             preset = target.preset
             with = Dictionary(
                 target.parameters.filter { !$0.isSecret }.map { ($0.name, $0.value.reveal()) }, uniquingKeysWith: { first, _ in first })
-            command = nil
-            payload = nil
-            headerNames = []
-            signed = false
-            signers = []
-            handshake = nil
-            proxy = nil
         }
         events = endpoint.events.map(\.text)
         match = Match(
