@@ -23,9 +23,12 @@ extension Attempt {
 }
 
 extension Endpoint {
-    /// Beside the attempt itself there must be time to read the response, to record the outcome, and for a busy machine.
+    /// Beside the attempt itself there must be time to wait for a place, to read the response, to record the outcome, and for a busy machine.
     static let leaseMargin: Duration = .seconds(30)
 
+    /// How long an attempt may take at most.
+    var attemptLength: Duration { timeout + connectTimeout }
+
     /// For how long a delivery to this endpoint is leased.
-    var leaseLength: Duration { timeout + connectTimeout + Self.leaseMargin }
+    var leaseLength: Duration { attemptLength + Self.leaseMargin }
 }

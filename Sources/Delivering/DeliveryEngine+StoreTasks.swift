@@ -68,6 +68,14 @@ extension DeliveryEngine {
         unsent.append((job.delivery.id, job.lease))
     }
 
+    /// Gives back what was in hand and never got a place; the lanes are looked at again when their time comes.
+    func returnUnbegun(_ jobs: [DeliveryJob]) {
+        guard !jobs.isEmpty else { return }
+        if !places.isClosed { counters.heldBack += jobs.count }
+        unsent += jobs.map { ($0.delivery.id, $0.lease) }
+        places.look(at: Array(Set(jobs.map(\.delivery.endpoint))))
+    }
+
     /// Gives back what was not sent. What the store does not take within `patience` stays for the next time.
     func releaseUnsent(patience: Duration) async {
         guard !isReleasing, !unsent.isEmpty else { return }

@@ -148,7 +148,7 @@ package actor DeliveryEngine {
             await drain(&group)
         }
         // What was handed over during the last moments.
-        for job in places.takeHandedOver() { giveBack(job) }
+        returnUnbegun(places.take().returned)
         await releaseUnsent(patience: Self.lastReleasePatience)
     }
 
@@ -174,7 +174,9 @@ package actor DeliveryEngine {
     private func receive(in group: inout DiscardingTaskGroup) {
         // Asked before the queue is emptied: a claim that ends in between is in the queue of the next turn.
         let hasClaimArrived = !places.isClaiming
-        startAll(places.takeHandedOver(), in: &group)
+        let (ready, returned) = places.take()
+        startAll(ready, in: &group)
+        returnUnbegun(returned)
         guard hasClaimArrived else { return }
         for waiter in claimWaiters { waiter.resume() }
         claimWaiters = []
@@ -240,7 +242,9 @@ package actor DeliveryEngine {
             // Late, for example after the wall clock jumped: whoever claims it next may send it.
             places.withdraw(job)
             places.look(at: [endpoint])
-        } else if directory[endpoint]?.isEnabled == false {
+        } else if directory[endpoint]?.isEnabled == false || job.leasedUntil - time.wallNow < self.endpoint(of: job)?.attemptLength ?? .zero
+        {
+            // The rest of the lease would not last for the attempt when it waited long for a place.
             giveBack(job)
             places.look(at: [endpoint])
         } else {

@@ -1,6 +1,6 @@
 /// The sender's bounds.
 package struct DeliveryEngineOptions: Sendable, Hashable {
-    /// Deliveries under way at once over all endpoints, those whose outcome is being recorded included; 1 or more.
+    /// Deliveries in hand at once over all endpoints: waiting for a place, being sent, and with an outcome that is being recorded; 1 or more.
     package var maximumInFlightInAll: Int
     /// Deliveries per claim.
     package var claimRows: Int
@@ -14,7 +14,7 @@ package struct DeliveryEngineOptions: Sendable, Hashable {
     package var recordingPatience: Duration
 
     package init(
-        maximumInFlightInAll: Int = 1_000, claimRows: Int = 500, claimLanes: Int = 100, lookInterval: Duration = .seconds(5),
+        maximumInFlightInAll: Int = 2_000, claimRows: Int = 500, claimLanes: Int = 100, lookInterval: Duration = .seconds(5),
         drainLimit: Duration = .seconds(25), recordingPatience: Duration = .seconds(24 * 3600)
     ) {
         self.maximumInFlightInAll = max(1, maximumInFlightInAll)

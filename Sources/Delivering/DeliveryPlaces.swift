@@ -17,13 +17,29 @@ package final class DeliveryPlaces: DeliveryIntake {
         var breakers = BreakerTable()
         var grants = GrantTable()
         var holds = HoldTable()
-        var handedOver: [DeliveryJob] = []
+        var stock = LaneStock()
         var isClosed = false
 
         func allowance(of endpoint: EndpointName, _ definition: Endpoint, now: Timestamp) -> LaneAllowance {
             let allowance = LaneAllowance(
                 of: definition, breakers.permission(endpoint, now: now), grants.grant(endpoint, now: now))
             return holds.applied(to: allowance, of: endpoint, now: now)
+        }
+
+        /// Gives the places of an endpoint to what waits for them.
+        mutating func start(_ endpoint: EndpointName, _ allowance: LaneAllowance) -> [DeliveryJob] {
+            // What a digest's claim brought belongs together: it is one message.
+            var jobs = allowance.digest == nil ? [] : stock.takeAll(of: endpoint)
+            for job in jobs { table.start(endpoint, isRetry: job.isRetry) }
+            while true {
+                let (hasFirst, hasRetry) = stock.kinds(of: endpoint)
+                guard
+                    let kind = table.nextKind(endpoint, places: allowance.places, hasFirst: hasFirst, hasRetry: hasRetry),
+                    let job = stock.take(kind, of: endpoint)
+                else { return jobs }
+                table.start(endpoint, isRetry: job.isRetry)
+                jobs.append(job)
+            }
         }
     }
 
@@ -68,7 +84,7 @@ package final class DeliveryPlaces: DeliveryIntake {
         state.withLockedValue { state in
             for job in jobs {
                 state.table.accept(job.delivery.endpoint, isRetry: job.isRetry)
-                state.handedOver.append(job)
+                state.stock.add(job)
             }
         }
         alarm.ring()
@@ -81,6 +97,7 @@ package final class DeliveryPlaces: DeliveryIntake {
             state.grants.keep { directory[$0] != nil }
             state.holds.keep { directory[$0] != nil }
             state.table.keepBuckets { directory[$0] != nil }
+            state.stock.touchAll()
         }
         change { $0.lookAtBlockedLanes() }
     }
@@ -95,7 +112,10 @@ package final class DeliveryPlaces: DeliveryIntake {
 
     /// No new places from now on.
     func close() {
-        state.withLockedValue { $0.isClosed = true }
+        state.withLockedValue { state in
+            state.isClosed = true
+            state.stock.touchAll()
+        }
         alarm.ring()
     }
 
@@ -106,11 +126,31 @@ package final class DeliveryPlaces: DeliveryIntake {
 
     var isClosed: Bool { state.withLockedValue(\.isClosed) }
 
-    func takeHandedOver() -> [DeliveryJob] {
-        state.withLockedValue { state in
-            defer { state.handedOver = [] }
-            return state.handedOver
+    /// What may be sent now, and what is to go back to the store because nothing of its endpoint may go for some time.
+    ///
+    /// What is to be sent holds a place, until its attempt ends (``attemptEnded(_:_:_:grant:jitter:)``) or is given up (``withdraw(_:)``).
+    func take() -> (ready: [DeliveryJob], returned: [DeliveryJob]) {
+        let now = time.wallNow
+        return state.withLockedValue { state in
+            var ready: [DeliveryJob] = []
+            var returned: [DeliveryJob] = []
+            for endpoint in state.stock.takeTouched() {
+                let allowance = allowance(of: endpoint, state, now: now)
+                guard !state.isClosed, allowance.places > 0, allowance.notBefore.map({ $0 <= now }) ?? true else {
+                    let jobs = state.stock.takeAll(of: endpoint)
+                    for job in jobs { state.table.withdraw(endpoint, isRetry: job.isRetry, wasStarted: false) }
+                    returned += jobs
+                    continue
+                }
+                ready += state.start(endpoint, allowance)
+            }
+            return (ready, returned)
         }
+    }
+
+    private func allowance(of endpoint: EndpointName, _ state: borrowing State, now: Timestamp) -> LaneAllowance {
+        let definition = endpoint.isCallback ? Self.callbackDefaults : directory[endpoint]
+        return definition.map { state.allowance(of: endpoint, $0, now: now) } ?? LaneAllowance(places: Self.burialPlaces)
     }
 
     func look(at endpoints: [EndpointName], onlyForRetries: Bool = false) {
@@ -157,7 +197,7 @@ package final class DeliveryPlaces: DeliveryIntake {
         }
         state.withLockedValue { state in
             state.table.endClaim(claim.lanes, found: jobs == nil ? nil : found)
-            state.handedOver += jobs ?? []
+            for job in jobs ?? [] { state.stock.add(job) }
         }
         alarm.ring()
     }
@@ -181,7 +221,7 @@ package final class DeliveryPlaces: DeliveryIntake {
             state.grants.attemptEnded(job.delivery.endpoint, grant)
             return state.breakers.attemptEnded(job.delivery.endpoint, ticket, verdict, now: now, jitter: jitter)
         }
-        change { $0.attemptEnded(job.delivery.endpoint, isRetry: job.isRetry) }
+        free(job) { $0.attemptEnded(job.delivery.endpoint, isRetry: job.isRetry) }
         return result
     }
 
@@ -202,7 +242,7 @@ package final class DeliveryPlaces: DeliveryIntake {
 
     /// Another delivery of the message that ``attemptEnded(_:_:_:jitter:)`` was told of.
     func attemptEnded(_ job: DeliveryJob) {
-        change { $0.attemptEnded(job.delivery.endpoint, isRetry: job.isRetry) }
+        free(job) { $0.attemptEnded(job.delivery.endpoint, isRetry: job.isRetry) }
     }
 
     /// - Returns: What is to be written down.
@@ -220,8 +260,9 @@ package final class DeliveryPlaces: DeliveryIntake {
         change { $0.recorded() }
     }
 
+    /// A delivery that got a place is not sent after all.
     func withdraw(_ job: DeliveryJob) {
-        change { $0.withdraw(job.delivery.endpoint, isRetry: job.isRetry) }
+        free(job) { $0.withdraw(job.delivery.endpoint, isRetry: job.isRetry) }
     }
 
     var isClaiming: Bool { state.withLockedValue(\.table.isClaiming) }
@@ -233,15 +274,21 @@ package final class DeliveryPlaces: DeliveryIntake {
         return state.withLockedValue { state in
             DeliverySnapshot(
                 isRunning: false, reserved: state.table.reserved, inFlight: state.table.inFlight, recording: state.table.recording,
-                queued: state.handedOver.count, lanes: state.table.counts, breakers: state.breakers.statuses(now: now),
+                queued: state.stock.count, lanes: state.table.counts, breakers: state.breakers.statuses(now: now),
                 counters: DeliveryCounters(), storeTrouble: nil)
         }
     }
 
-    private func change(_ body: (inout LaneTable) -> Void) {
+    /// The place of a job becomes free.
+    private func free(_ job: DeliveryJob, _ body: (inout LaneTable) -> Void) {
+        change(touching: job.delivery.endpoint, body)
+    }
+
+    private func change(touching endpoint: EndpointName? = nil, _ body: (inout LaneTable) -> Void) {
         let isWorthWaking = state.withLockedValue { state in
             body(&state.table)
-            return state.table.wantsToClaim || state.isClosed
+            if let endpoint { state.stock.touch(endpoint) }
+            return state.table.wantsToClaim || state.stock.isTouched || state.isClosed
         }
         if isWorthWaking { alarm.ring() }
     }

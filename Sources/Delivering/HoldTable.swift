@@ -30,6 +30,7 @@ struct HoldTable: Sendable {
         guard let until = holds[endpoint] else { return allowance }
         var allowance = allowance
         allowance.places = min(1, allowance.places)
+        allowance.worksAhead = false
         // Further away than any pause: the wall clock was set back, and nobody shall wait until it has caught up.
         if until - now <= Self.pause { allowance.notBefore = max(allowance.notBefore ?? until, until) }
         return allowance

@@ -1,6 +1,13 @@
 import RingbackCore
 import Store
 
+/// What an attempt is to its delivery.
+package enum AttemptKind: Sendable, Hashable {
+    case first
+    /// Also of what was redriven or replayed.
+    case retry
+}
+
 /// One endpoint's share of the sender.
 struct Lane: Sendable, Hashable {
     /// Whether the store should be asked for this endpoint's deliveries.
@@ -24,6 +31,13 @@ struct Lane: Sendable, Hashable {
     /// Claimed, handed over, or being sent.
     var inFlight = 0
     var retriesInFlight = 0
+    /// Of those, the ones being sent: never more than the endpoint has places.
+    var sending = 0
+    var retriesSending = 0
+    /// How many deliveries may be in hand beyond the places, so that the next one is there when a place becomes free.
+    var ahead = 0
+    /// Attempts that ended since ``ahead`` was settled.
+    var endedSinceClaim = 0
     var look = Look.nothing
     /// What may wait in the store; neither while ``look`` is nothing. A newcomer goes behind first attempts that wait, but past retries.
     var firstsMayWait = false
@@ -43,6 +57,45 @@ struct Lane: Sendable, Hashable {
 
     var busy: Int { reserved + inFlight }
 
+    /// In hand, and not being sent.
+    var waiting: Int { inFlight - sending }
+
+    /// Beyond it an endpoint's deliveries stay in the store: what waits in memory waits until its lease ends, should the process die.
+    static let maximumAhead = 128
+
+    /// How many deliveries may be in hand.
+    func capacity(_ allowance: LaneAllowance) -> Int {
+        allowance.places + (allowance.worksAhead ? ahead : 0)
+    }
+
+    /// How many more deliveries may come in hand; not more than 0 when there are as many as there may be.
+    func room(_ allowance: LaneAllowance) -> Int {
+        // First attempts keep their places also when more retries are in hand than there might be by now.
+        let keptForFirsts = Self.share(of: allowance.places) - (busy - retriesInFlight)
+        return max(capacity(allowance) - busy, keptForFirsts)
+    }
+
+    /// Whether it is too early to ask the store: half of what was taken ahead is to be left until its answer comes.
+    var hasEnough: Bool {
+        let waitingRetries = retriesInFlight - retriesSending
+        return (firstsMayWait ? waiting - waitingRetries : waiting) > ahead / 2
+    }
+
+    /// Settles how far to work ahead from now on: half as many again as ended since the claim before.
+    ///
+    /// With claims made when half is left (``hasEnough``) this comes to rest at six times what the receiver takes while the store is asked,
+    /// so it follows the pace of both without a clock: a slow receiver has few in hand, a dead one none beyond its places.
+    mutating func settleAhead() {
+        ahead = min(endedSinceClaim + endedSinceClaim / 2, Self.maximumAhead)
+        endedSinceClaim = 0
+    }
+
+    /// Nothing waits in the store any more. How fast the receiver was says little about the next time something does.
+    mutating func stopWorkingAhead() {
+        ahead = 0
+        endedSinceClaim = 0
+    }
+
     /// Of a lane's places, a quarter is kept for retries, so that a stream of new events does not starve them, and a quarter for first
     /// attempts, so that they find a place while a hundred thousand dead letters are redriven. A lane with a single place cannot be
     /// divided: it sends retries while no first attempt waits.
@@ -53,14 +106,28 @@ struct Lane: Sendable, Hashable {
         places > 1 ? max(1, places / partOfEach) : 0
     }
 
-    /// How many of `free` places retries may take.
-    func room(forRetries free: Int, places: Int) -> Int {
-        max(0, min(free, places - Self.share(of: places) - retriesInFlight))
+    /// How many of `free` retries may have.
+    ///
+    /// - Parameter capacity: How many deliveries may be in hand.
+    func room(forRetries free: Int, capacity: Int) -> Int {
+        max(0, min(free, capacity - Self.share(of: capacity) - retriesInFlight))
     }
 
-    /// How many of `free` places retries may take even when first attempts wait.
-    func reservedForRetries(of free: Int, places: Int) -> Int {
-        min(free, max(0, Self.share(of: places) - retriesInFlight))
+    /// How many of `free` retries may have even when first attempts wait.
+    func reservedForRetries(of free: Int, capacity: Int) -> Int {
+        min(free, max(0, Self.share(of: capacity) - retriesInFlight))
+    }
+
+    /// Which kind goes next, of what waits in hand: first attempts before retries, as far as the shares of both allow.
+    ///
+    /// - Parameter places: Attempts under way at once.
+    /// - Returns: `nil` when nothing may go.
+    func nextKind(places: Int, hasFirst: Bool, hasRetry: Bool) -> AttemptKind? {
+        guard sending < places else { return nil }
+        let share = Self.share(of: places)
+        if hasFirst, !hasRetry || retriesSending >= share { return .first }
+        if hasRetry, retriesSending < places - share { return .retry }
+        return hasFirst ? .first : nil
     }
 }
 

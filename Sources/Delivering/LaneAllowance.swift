@@ -10,6 +10,9 @@ package struct LaneAllowance: Sendable, Hashable {
     package var destination: String?
     /// Nothing is claimed before then: the circuit breaker is open.
     package var notBefore: Timestamp?
+    /// Whether deliveries are taken in hand before there is a place for them. Not where each costs a token, by an endpoint that is in trouble,
+    /// which would keep them in memory instead of the store, or by one with a single place, which has none to keep for first attempts.
+    package var worksAhead = false
     /// Deliveries gather for one message, and one message is under way at a time; ``places`` then only says whether there are any.
     package var digest: Digest?
 
@@ -38,7 +41,9 @@ extension LaneAllowance {
         let limit = RateLimit.slower(own, endpoint.pace)
         let destination = endpoint.pacedDestination
         switch permission {
-        case .flow: self.init(places: places, rate: limit, destination: destination)
+        case .flow:
+            self.init(places: places, rate: limit, destination: destination)
+            worksAhead = places > 1 && limit == nil && endpoint.digest == nil
         case .flowSlowly(let rate): self.init(places: places, rate: RateLimit.slower(limit, rate), destination: destination)
         // A single place: stragglers from before the trip keep the probe waiting, a probe keeps everybody waiting.
         case .probe, .waitForProbe: self.init(places: 1, rate: limit, destination: destination)

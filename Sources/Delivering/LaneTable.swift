@@ -1,14 +1,14 @@
 import DequeModule
 import HeapModule
 package import RingbackCore
-package import Store
 
 /// Who may send how much at once, and for whom the store should be asked.
 ///
-/// Each endpoint has a *lane* with its own places, so that a slow or dead one never delays another. Four rules guard the places in all:
-/// callbacks, which anybody can register, hold at most half of them, and so do retries; the last quarter goes only to endpoints that have
-/// nothing under way, one place each; and an attempt whose outcome is not on record yet still counts, so that memory stays bounded while the
-/// store is away.
+/// Each endpoint has a *lane* with its own places, so that a slow or dead one never delays another. So that a place does not stay empty while
+/// the store is asked, a lane has some more deliveries in hand than places, see ``Lane/settleAhead()``; they count like those that are being
+/// sent. Four rules guard what may be in hand in all: callbacks, which anybody can register, have at most half of it, and so do retries; the
+/// last quarter goes only to endpoints that have nothing in hand, one delivery each; and an attempt whose outcome is not on record yet still
+/// counts, so that memory stays bounded while the store is away.
 ///
 /// First attempts go before retries, see ``Lane``. Redriven and replayed deliveries are retries here. A rate limit is kept by a token per
 /// delivery, taken with its place; a lane without a token waits for one only while it has work, so an idle lane costs no wake-up.
@@ -21,7 +21,7 @@ package struct LaneTable: Sendable {
         /// Times kept at which a lane is to be looked at. Later ones are found by a regular look at the store.
         package var wakeUps: Int
 
-        package init(inAll: Int = 1_000, lanes: Int = 20_000, wakeUps: Int = 50_000) {
+        package init(inAll: Int = 2_000, lanes: Int = 20_000, wakeUps: Int = 50_000) {
             self.inAll = inAll
             self.lanes = lanes
             self.wakeUps = wakeUps
@@ -47,25 +47,25 @@ package struct LaneTable: Sendable {
     /// A lane without a token waits at least so long, and then finds several: a fast rate does not cost a claim per delivery.
     package static let shortestPause: Duration = .milliseconds(20)
 
-    private let bounds: Bounds
+    let bounds: Bounds
     /// Of endpoints that have a rate limit now.
-    private var buckets: [EndpointName: TokenBucket] = [:]
+    var buckets: [EndpointName: TokenBucket] = [:]
     /// Under which name the bucket of an endpoint is that shares it with the others at its destination.
-    private var sharedBuckets: [EndpointName: EndpointName] = [:]
-    private var lanes: [EndpointName: Lane] = [:]
+    var sharedBuckets: [EndpointName: EndpointName] = [:]
+    var lanes: [EndpointName: Lane] = [:]
     /// Lanes that want to claim, in the order in which they asked. Callbacks stand apart: when their half is used up nobody walks past
     /// them.
-    private var readyEndpoints: Deque<EndpointName> = []
-    private var readyCallbacks: Deque<EndpointName> = []
+    var readyEndpoints: Deque<EndpointName> = []
+    var readyCallbacks: Deque<EndpointName> = []
     private var wakeUps: Heap<WakeUp> = []
     private var knownWakeUps: Set<WakeUp> = []
-    private var busyCallbacks = 0
+    var busyCallbacks = 0
     /// Under way, or asked for by the claim under way.
-    private var busyRetries = 0
-    package private(set) var reserved = 0
-    package private(set) var inFlight = 0
+    var busyRetries = 0
+    package internal(set) var reserved = 0
+    package internal(set) var inFlight = 0
     package private(set) var recording = 0
-    package private(set) var isClaiming = false
+    package internal(set) var isClaiming = false
 
     package init(_ bounds: Bounds = Bounds()) {
         self.bounds = bounds
@@ -83,7 +83,7 @@ package struct LaneTable: Sendable {
             return false
         }
         guard !lane.firstsMayWait, allowance.notBefore.map({ $0 <= now }) ?? true else { return false }
-        guard freePlaces(of: endpoint, lane, places: allowance.places) > 0 else { return false }
+        guard freePlaces(of: endpoint, lane, allowance) > 0 else { return false }
         guard lanes[endpoint] != nil || lanes.count < bounds.lanes else { return false }
         guard tokens(of: endpoint, allowance, now: now) > 0 else { return false }
         buckets[bucket(of: endpoint)]?.take(1)
@@ -121,11 +121,25 @@ package struct LaneTable: Sendable {
         lanes[endpoint] = lane
     }
 
+    // MARK: Places for what is in hand
+
+    /// Which kind of delivery goes next, of what waits in hand; `nil` when none may.
+    package func nextKind(_ endpoint: EndpointName, places: Int, hasFirst: Bool, hasRetry: Bool) -> AttemptKind? {
+        lanes[endpoint]?.nextKind(places: places, hasFirst: hasFirst, hasRetry: hasRetry)
+    }
+
+    /// A delivery in hand is being sent from now on.
+    package mutating func start(_ endpoint: EndpointName, isRetry: Bool) {
+        lanes[endpoint]?.sending += 1
+        if isRetry { lanes[endpoint]?.retriesSending += 1 }
+    }
+
     // MARK: Places that become free
 
     /// The receiver is done; the outcome still has to be recorded (``recorded()``).
     package mutating func attemptEnded(_ endpoint: EndpointName, isRetry: Bool) {
         recording += 1
+        lanes[endpoint]?.endedSinceClaim += 1
         withdraw(endpoint, isRetry: isRetry)
     }
 
@@ -133,9 +147,15 @@ package struct LaneTable: Sendable {
         recording -= 1
     }
 
-    /// A delivery under way is not sent after all.
-    package mutating func withdraw(_ endpoint: EndpointName, isRetry: Bool) {
+    /// A delivery in hand is not sent after all.
+    ///
+    /// - Parameter wasStarted: Whether it had a place (``start(_:isRetry:)``).
+    package mutating func withdraw(_ endpoint: EndpointName, isRetry: Bool, wasStarted: Bool = true) {
         guard var lane = lanes[endpoint], lane.inFlight > 0 else { return }
+        if wasStarted {
+            lane.sending -= 1
+            if isRetry { lane.retriesSending -= 1 }
+        }
         lane.inFlight -= 1
         inFlight -= 1
         if isRetry {
@@ -156,6 +176,7 @@ package struct LaneTable: Sendable {
         case .nothing:
             guard lanes[endpoint] != nil || lanes.count < bounds.lanes else { return }
             lane.look = .ready
+            lane.stopWorkingAhead()
             enqueue(endpoint)
         case .asking:
             lane.heardOfFirsts = lane.heardOfFirsts || !onlyForRetries
@@ -207,62 +228,6 @@ package struct LaneTable: Sendable {
     /// Whether a claim could bring something, should a place be free.
     package var wantsToClaim: Bool { !isClaiming && !(readyEndpoints.isEmpty && readyCallbacks.isEmpty) }
 
-    // MARK: Claims
-
-    /// Takes the free places of lanes with due work and says what to claim for them; at most one claim at a time.
-    ///
-    /// - Parameters:
-    ///   - rows: At most so many deliveries.
-    ///   - laneCount: At most so many lanes.
-    ///   - allowance: What an endpoint may take now.
-    /// - Returns: Empty when there is nothing to claim now.
-    package mutating func beginClaim(
-        now: Timestamp, rows: Int, laneCount: Int, allowance: (EndpointName) -> LaneAllowance
-    ) -> [DeliveryClaim.Lane] {
-        wakeUp(now: now)
-        guard wantsToClaim else { return [] }
-        var claim: [DeliveryClaim.Lane] = []
-        var rowsLeft = rows
-        // Callbacks keep half of the lanes, so that many busy endpoints cannot starve them, nor they the endpoints.
-        let laneCountForEndpoints = laneCount - min(readyCallbacks.count, laneCount / 2)
-        for _ in 0..<readyEndpoints.count where claim.count < laneCountForEndpoints && rowsLeft > 0 && !isFull {
-            guard let endpoint = readyEndpoints.popFirst() else { break }
-            ask(endpoint, allowance(endpoint), now: now, rowsLeft: &rowsLeft, claim: &claim)
-        }
-        for _ in 0..<readyCallbacks.count where claim.count < laneCount && rowsLeft > 0 && !isFull && busyCallbacks < bounds.callbacks {
-            guard let endpoint = readyCallbacks.popFirst() else { break }
-            ask(endpoint, allowance(endpoint), now: now, rowsLeft: &rowsLeft, claim: &claim)
-        }
-        isClaiming = !claim.isEmpty
-        return claim
-    }
-
-    /// The claim's answer.
-    ///
-    /// - Parameter found: How many deliveries, and how many retries among them, came for each endpoint; `nil` when the store failed.
-    package mutating func endClaim(_ claim: [DeliveryClaim.Lane], found: [EndpointName: (deliveries: Int, retries: Int)]?) {
-        isClaiming = false
-        for asked in claim {
-            guard var lane = lanes[asked.endpoint] else { continue }
-            let (deliveries, retries) = found?[asked.endpoint] ?? (0, 0)
-            let unused = asked.limit - deliveries
-            lane.inFlight -= unused
-            inFlight -= unused
-            if asked.endpoint.isCallback { busyCallbacks -= unused }
-            // A digest took a single token, for its one message.
-            buckets[bucket(of: asked.endpoint)]?.giveBack(lane.asksForDigest ? (deliveries == 0 ? 1 : 0) : unused)
-            lane.retriesInFlight += retries
-            busyRetries -= asked.retryLimit - retries
-            // When the store failed nothing was learned.
-            if found != nil { lane.learn(asked, deliveries: deliveries, retries: retries) }
-            lane.asksForDigest = false
-            let wantsMore = lane.firstsMayWait || lane.retriesMayWait
-            lane.look = wantsMore ? .ready : .nothing
-            if wantsMore { enqueue(asked.endpoint) }
-            keep(asked.endpoint, lane)
-        }
-    }
-
     /// The lanes in memory, for gauges.
     package var counts: [DeliverySnapshot.LaneCount] {
         lanes.map { endpoint, lane in
@@ -273,114 +238,27 @@ package struct LaneTable: Sendable {
 
     // MARK: Inside
 
-    private var busy: Int { reserved + inFlight + recording }
+    var busy: Int { reserved + inFlight + recording }
 
-    private var isFull: Bool { busy >= bounds.inAll }
+    var isFull: Bool { busy >= bounds.inAll }
 
-    private func freePlaces(of endpoint: EndpointName, _ lane: Lane, places: Int) -> Int {
-        let own = places - lane.busy
+    /// How many more deliveries may come in hand.
+    func freePlaces(of endpoint: EndpointName, _ lane: Lane, _ allowance: LaneAllowance) -> Int {
+        let own = lane.room(allowance)
         let shared = bounds.inAll - busy - bounds.keptForIdleLanes
         if endpoint.isCallback { return max(0, min(own, shared, bounds.callbacks - busyCallbacks)) }
         let kept = lane.busy == 0 && !isFull ? 1 : 0
         return max(0, min(own, max(shared, kept)))
     }
 
-    private mutating func ask(
-        _ endpoint: EndpointName, _ allowance: LaneAllowance, now: Timestamp, rowsLeft: inout Int, claim: inout [DeliveryClaim.Lane]
-    ) {
-        guard var lane = lanes[endpoint], lane.look == .ready else { return }
-        if let notBefore = allowance.notBefore, notBefore > now { return pause(endpoint, until: notBefore, now: now) }
-        if let digest = allowance.digest {
-            return ask(endpoint, lane, for: digest, allowance, now: now, rowsLeft: &rowsLeft, claim: &claim)
-        }
-        let isFullForRetries = lane.room(forRetries: .max, places: allowance.places) == 0
-        guard allowance.places > lane.busy, lane.firstsMayWait || !isFullForRetries else {
-            lanes[endpoint]?.look = .blocked
-            return
-        }
-        let tokens = tokens(of: endpoint, allowance, now: now)
-        guard tokens > 0 else {
-            return pause(endpoint, until: max(buckets[bucket(of: endpoint)]?.nextToken ?? now, now + Self.shortestPause), now: now)
-        }
-        let free = min(freePlaces(of: endpoint, lane, places: allowance.places), rowsLeft, tokens)
-        let forRetries = lane.room(forRetries: min(free, max(0, bounds.retries - busyRetries)), places: allowance.places)
-        let limit = lane.firstsMayWait ? free : forRetries
-        // The places in all are used up for it: it asks again, behind the others, as soon as one is free.
-        guard limit > 0 else { return enqueue(endpoint) }
-        claim.append(
-            DeliveryClaim.Lane(
-                endpoint: endpoint, limit: limit,
-                reservedForRetries: min(forRetries, lane.reservedForRetries(of: limit, places: allowance.places)), retryLimit: forRetries))
-        rowsLeft -= limit
-        lane.inFlight += limit
-        inFlight += limit
-        busyRetries += forRetries
-        if endpoint.isCallback { busyCallbacks += limit }
-        buckets[bucket(of: endpoint)]?.take(limit)
-        lane.look = .asking
-        lane.heardOfFirsts = false
-        lane.heardOfRetries = false
-        lanes[endpoint] = lane
-    }
-
-    // MARK: Digests
-
-    /// An event is about to be recorded that gathers with others. Nothing of such an endpoint is born leased: it waits in the store.
-    private mutating func announce(_ endpoint: EndpointName, _ lane: Lane, for digest: Digest, now: Timestamp) {
-        guard lanes[endpoint] != nil || lanes.count < bounds.lanes else { return }
-        var lane = lane
-        if lane.gathering == nil { lane.gathering = Gathering(digest, since: now) }
-        lane.gathering?.add()
-        lanes[endpoint] = lane
-    }
-
-    /// Asks for one message: first attempts when enough have gathered or waited long enough, else retries, never both. Under a stream of
-    /// full digests a retry comes after each of them.
-    private mutating func ask(
-        _ endpoint: EndpointName, _ lane: Lane, for digest: Digest, _ allowance: LaneAllowance, now: Timestamp, rowsLeft: inout Int,
-        claim: inout [DeliveryClaim.Lane]
-    ) {
-        var lane = lane
-        guard allowance.places > 0, lane.busy == 0 else {
-            lanes[endpoint]?.look = .blocked
-            return
-        }
-        if lane.firstsMayWait, lane.gathering == nil { lane.gathering = Gathering(digest, since: min(lane.dueSince ?? now, now)) }
-        lanes[endpoint] = lane
-        let isGathered = lane.firstsMayWait && lane.gathering?.isDue(now: now) == true
-        let isForRetries = lane.retriesMayWait && (!isGathered || lane.isRetrysTurn)
-        guard isGathered || isForRetries else { return pause(endpoint, until: lane.gathering?.until ?? now, now: now) }
-        guard tokens(of: endpoint, allowance, now: now) > 0 else {
-            return pause(endpoint, until: max(buckets[bucket(of: endpoint)]?.nextToken ?? now, now + Self.shortestPause), now: now)
-        }
-        let shared = min(bounds.inAll - busy, isForRetries ? bounds.retries - busyRetries : .max)
-        // A set that failed together has to come together.
-        let limit = min(digest.maximum, shared)
-        guard limit > 0, limit <= rowsLeft || claim.isEmpty else { return enqueue(endpoint) }
-        claim.append(
-            DeliveryClaim.Lane(
-                endpoint: endpoint, limit: limit, reservedForRetries: isForRetries ? limit : 0, retryLimit: isForRetries ? limit : 0,
-                firstLimit: isForRetries ? 0 : limit))
-        rowsLeft -= limit
-        lane.inFlight += limit
-        inFlight += limit
-        if isForRetries { busyRetries += limit }
-        buckets[bucket(of: endpoint)]?.take(1)
-        lane.look = .asking
-        lane.asksForDigest = true
-        lane.heardOfFirsts = false
-        lane.heardOfRetries = false
-        lanes[endpoint] = lane
-    }
-
-    private mutating func pause(_ endpoint: EndpointName, until time: Timestamp, now: Timestamp) {
+    mutating func pause(_ endpoint: EndpointName, until time: Timestamp, now: Timestamp) {
         lanes[endpoint]?.look = .paused
         // A time that is not kept costs no more than a wait until the regular look.
         remember(WakeUp(time: time, endpoint: endpoint), now: now)
     }
 
     /// Any number where there is no limit.
-    private mutating func tokens(of endpoint: EndpointName, _ allowance: LaneAllowance, now: Timestamp) -> Int {
+    mutating func tokens(of endpoint: EndpointName, _ allowance: LaneAllowance, now: Timestamp) -> Int {
         guard let rate = allowance.rate else {
             if !buckets.isEmpty { buckets[endpoint] = nil }
             if !sharedBuckets.isEmpty { sharedBuckets[endpoint] = nil }
@@ -391,11 +269,11 @@ package struct LaneTable: Sendable {
         return buckets[bucket(of: endpoint), default: TokenBucket(rate, now: now)].tokens(rate, now: now)
     }
 
-    private func bucket(of endpoint: EndpointName) -> EndpointName {
+    func bucket(of endpoint: EndpointName) -> EndpointName {
         sharedBuckets[endpoint] ?? endpoint
     }
 
-    private mutating func wakeUp(now: Timestamp) {
+    mutating func wakeUp(now: Timestamp) {
         while let next = wakeUps.min, next.time <= now {
             wakeUps.removeMin()
             knownWakeUps.remove(next)
@@ -412,7 +290,7 @@ package struct LaneTable: Sendable {
         wakeUps.insert(wakeUp)
     }
 
-    private mutating func enqueue(_ endpoint: EndpointName) {
+    mutating func enqueue(_ endpoint: EndpointName) {
         if endpoint.isCallback { readyCallbacks.append(endpoint) } else { readyEndpoints.append(endpoint) }
     }
 
@@ -427,7 +305,7 @@ package struct LaneTable: Sendable {
     }
 
     /// A lane with nothing under way and nothing to look for is forgotten: there is one for each callback ever seen.
-    private mutating func keep(_ endpoint: EndpointName, _ lane: Lane) {
+    mutating func keep(_ endpoint: EndpointName, _ lane: Lane) {
         lanes[endpoint] = lane.busy == 0 && lane.look == .nothing && lane.gathering == nil ? nil : lane
     }
 }

@@ -1,7 +1,8 @@
-import Delivering
 import RingbackCore
 import Store
 import Testing
+
+@testable import Delivering
 
 @Suite("The table of lanes")
 struct LaneTableTests {
@@ -396,7 +397,7 @@ struct LaneTableTests {
             #expect(table.reserved == reserved.count, "seed \(seed)")
             #expect(table.inFlight == flying.count + asked, "seed \(seed)")
             #expect(table.reserved + table.inFlight + table.recording <= bounds.inAll, "seed \(seed)")
-            #expect(table.counts.allSatisfy { $0.reserved + $0.inFlight <= 4 }, "seed \(seed)")
+            #expect(table.counts.allSatisfy { $0.reserved + $0.inFlight <= 4 + Lane.maximumAhead }, "seed \(seed)")
             let callbacks = table.counts.filter(\.endpoint.isCallback).reduce(0) { $0 + $1.reserved + $1.inFlight }
             #expect(callbacks <= (bounds.inAll + 1) / 2, "seed \(seed)")
         }
@@ -431,7 +432,10 @@ private final class Lanes {
         table.reserve(endpoint, allowance, now: now)
     }
     func cancel(_ endpoint: EndpointName) { table.cancel(endpoint) }
-    func accept(_ endpoint: EndpointName, isRetry: Bool) { table.accept(endpoint, isRetry: isRetry) }
+    func accept(_ endpoint: EndpointName, isRetry: Bool) {
+        table.accept(endpoint, isRetry: isRetry)
+        table.start(endpoint, isRetry: isRetry)
+    }
     func attemptEnded(_ endpoint: EndpointName, isRetry: Bool) { table.attemptEnded(endpoint, isRetry: isRetry) }
     func recorded() { table.recorded() }
     func look(at endpoint: EndpointName, onlyForRetries: Bool = false) { table.look(at: endpoint, onlyForRetries: onlyForRetries) }
@@ -448,5 +452,9 @@ private final class Lanes {
 
     func endClaim(_ claim: [DeliveryClaim.Lane], found: [EndpointName: (deliveries: Int, retries: Int)]?) {
         table.endClaim(claim, found: found)
+        // There is a place for everything, where a test does not say otherwise.
+        for (endpoint, (deliveries, retries)) in found ?? [:] {
+            for index in 0..<deliveries { table.start(endpoint, isRetry: index < retries) }
+        }
     }
 }
