@@ -156,12 +156,10 @@ package struct AttemptResultRow: Sendable {
 }
 
 package struct RecordedAttempt: Sendable {
-    package let delivery: Delivery
     /// The born-leased deliveries of the death notice.
     package let jobs: [DeliveryJob]
 
-    package init(delivery: Delivery, jobs: [DeliveryJob]) {
-        self.delivery = delivery
+    package init(jobs: [DeliveryJob]) {
         self.jobs = jobs
     }
 }

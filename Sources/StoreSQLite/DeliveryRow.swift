@@ -7,7 +7,7 @@ import Store
 struct DeliveryRow {
     /// In the order in which ``init(_:)`` reads them.
     static let columns = """
-        deliveries.seq, deliveries.is_retry, deliveries.lease_node, deliveries.lease_epoch,
+        deliveries.seq, deliveries.is_retry, deliveries.lease_epoch,
         deliveries.id, deliveries.endpoint, deliveries.status, deliveries.attempts, deliveries.attempts_in_all, deliveries.due_at,
         deliveries.dead_reason, deliveries.ended_at, deliveries.created_at, deliveries.updated_at,
         \(Event.columns)
@@ -18,16 +18,18 @@ struct DeliveryRow {
 
     let seq: Int64
     let isRetry: Bool
-    let leaseNode: NodeID?
     let leaseEpoch: Int64
     let event: Event
     var delivery: Delivery
 
     init(_ row: Row) throws {
         var column = ColumnReader(row)
+        try self.init(&column)
+    }
+
+    init(_ column: inout ColumnReader) throws {
         seq = try column.next()
         isRetry = try column.next()
-        leaseNode = try column.next()
         leaseEpoch = try column.next()
         let id: DeliveryID = try column.next()
         let endpoint: EndpointName = try column.next()
@@ -45,10 +47,6 @@ struct DeliveryRow {
             status: status, attempts: attempts, attemptsInAll: attemptsInAll, nextAttemptAt: dueAt, deadReason: deadReason,
             createdAt: createdAt, deliveredAt: status == .delivered ? endedAt : nil, updatedAt: updatedAt
         )
-    }
-
-    func isHeld(under lease: Lease) -> Bool {
-        delivery.status == .delivering && leaseNode == lease.node && leaseEpoch == lease.epoch
     }
 }
 
@@ -112,22 +110,5 @@ extension Delivery {
         nextAttemptAt = nil
         deadReason = nil
         updatedAt = now
-    }
-
-    /// - Parameter number: The attempt's; it becomes the number of the last one on record.
-    mutating func take(_ next: AttemptResultRow.Next, attempt number: Int, isCounted: Bool, now: Timestamp) {
-        attempts += isCounted ? 1 : 0
-        attemptsInAll = max(attemptsInAll + 1, number)
-        updatedAt = now
-        switch next {
-        case .delivered:
-            status = .delivered
-            deliveredAt = now
-        case .retry(let time):
-            status = .pending
-            nextAttemptAt = time
-        case .dead(let reason):
-            die(of: reason, now: now)
-        }
     }
 }

@@ -8,17 +8,18 @@ import Store
 /// A change that arrives while the disk is being flushed waits for the next round, so the latency is one flush, or two, and the
 /// throughput is as many changes per flush as there are callers. Nothing lingers: a lone change is committed at once.
 ///
-/// Each change runs in a savepoint of its own: when it throws, what it did is undone and the others go on. Trouble with the disk
-/// fails the whole round, because none of its changes is on the disk then.
+/// A change that throws is undone, and the others go on: hardly any does, so a round is tried without savepoints, and made anew with one for
+/// each change when one threw. Trouble with the disk fails the whole round, because none of its changes is on the disk then.
 final class GroupCommit: Sendable {
     /// Changes in one transaction. Bounds the time a reader's snapshot keeps the WAL from shrinking, and what one failure throws back.
     static let maximumBatch = 500
     /// Changes that were handed over and are not committed. Further callers wait outside.
     static let maximumQueue = 4_096
 
-    /// Something to be written. Neither closure is called more than once, and exactly one of them tells the caller.
+    /// Something to be written. The caller is told exactly once.
     private struct Change: Sendable {
-        /// Runs inside the transaction. The closure it returns tells the caller, and is called when the transaction is on disk.
+        /// Runs inside the transaction, a second time when the first one was rolled back. The closure it returns tells the caller, and is called
+        /// when the transaction is on disk.
         let apply: @Sendable (Database) throws -> @Sendable () -> Void
         let fail: @Sendable (StoreError) -> Void
     }
@@ -52,7 +53,8 @@ final class GroupCommit: Sendable {
 
     /// Returns what `body` returned, once it is on disk. A cancelled caller still waits: its change is already on its way.
     ///
-    /// - Parameter body: Runs on the writer's queue; whatever it throws undoes this change alone.
+    /// - Parameter body: Runs on the writer's queue; whatever it throws undoes this change alone. When another change of the same round threw it
+    ///   runs twice, and what it did at first is undone: it may touch nothing but the database.
     func perform<Value: Sendable>(_ body: @escaping @Sendable (Database) throws -> Value) async throws(StoreError) -> Value {
         await takePlace()
         let outcome: Result<Value, StoreError> = await withCheckedContinuation { continuation in
@@ -166,13 +168,23 @@ final class GroupCommit: Sendable {
     ///
     /// - Returns: What tells the callers: each that its change is on disk, or why it alone was undone.
     private func write(_ batch: [Change], to database: Database) throws -> [@Sendable () -> Void] {
+        do {
+            return try transact(database) { try batch.map { try $0.apply(database) } }
+        } catch {
+            let dooms = (error as? DatabaseError)?.dooms ?? false
+            guard !dooms else { throw error }
+            return try transact(database) { try batch.map { try applyAlone($0, to: database) } }
+        }
+    }
+
+    private func transact<Value>(_ database: Database, _ body: () throws -> Value) throws -> Value {
         // A rollback that failed in an earlier round may have left its transaction open.
         if database.isInsideTransaction { try database.rollback() }
         try database.beginTransaction(.immediate)
         do {
-            let reports = try batch.map { try apply($0, to: database) }
+            let value = try body()
             try database.commit()
-            return reports
+            return value
         } catch {
             // After some errors SQLite has rolled back by itself. When our own rollback fails, the next round begins with another one.
             if database.isInsideTransaction { try? database.rollback() }
@@ -180,7 +192,7 @@ final class GroupCommit: Sendable {
         }
     }
 
-    private func apply(_ change: Change, to database: Database) throws -> @Sendable () -> Void {
+    private func applyAlone(_ change: Change, to database: Database) throws -> @Sendable () -> Void {
         try database.run("SAVEPOINT one_change")
         do {
             let report = try change.apply(database)

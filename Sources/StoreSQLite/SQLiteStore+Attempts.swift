@@ -12,15 +12,10 @@ extension SQLiteStore {
     package func record(_ result: AttemptResultRow) async throws(StoreError) -> RecordedAttempt? {
         let attempt = try prepared { try AttemptColumns(result.attempt) }
         let outcome = try await change { [sealer] database -> (recorded: RecordedAttempt, waiting: [EndpointName])? in
-            guard let row = try database.deliveryRow(result.delivery), row.isHeld(under: result.lease) else { return nil }
-            var delivery = row.delivery
-            delivery.take(
-                result.next, attempt: result.attempt.number, isCounted: result.attempt.error?.isOurOwn != true, now: result.now
-            )
-            try database.update(delivery, seq: row.seq, isRetry: row.isRetry || delivery.status == .pending)
-            try database.insert(attempt, of: row.seq)
-            let notice = try database.writeDeathNotice(result, about: row.event, sealer: sealer)
-            return (RecordedAttempt(delivery: delivery, jobs: notice?.recorded.jobs ?? []), notice?.waiting ?? [])
+            guard let seq = try database.settle(result) else { return nil }
+            try database.insert(attempt, of: seq)
+            let notice = try database.writeDeathNotice(result, of: seq, sealer: sealer)
+            return (RecordedAttempt(jobs: notice?.recorded.jobs ?? []), notice?.waiting ?? [])
         }
         sendDue(outcome?.waiting ?? [])
         return outcome?.recorded
@@ -40,6 +35,40 @@ extension SQLiteStore {
 }
 
 extension Database {
+    /// Writes what follows for the delivery, if the lease still holds. Nothing is read first: the lease stands in the condition.
+    ///
+    /// - Returns: The delivery's place; `nil` when somebody else has it by now.
+    fileprivate func settle(_ result: AttemptResultRow) throws -> Int64? {
+        let status: Delivery.Status
+        var dueAt: Timestamp?
+        var deadReason: DeadReason?
+        switch result.next {
+        case .delivered: status = .delivered
+        case .retry(let time):
+            status = .pending
+            dueAt = time
+        case .dead(let reason):
+            status = .dead
+            deadReason = reason
+        }
+        let row = try row(
+            """
+            UPDATE deliveries SET status = ?5, attempts = attempts + ?6, attempts_in_all = max(attempts_in_all + 1, ?7),
+                is_retry = is_retry OR ?8, due_at = ?9, ended_at = ?10, dead_reason = ?11, updated_at = ?12, lease_until = NULL,
+                lease_node = NULL
+            WHERE id = ?1 AND status = ?2 AND lease_node = ?3 AND lease_epoch = ?4 RETURNING seq
+            """,
+            [
+                result.delivery, Delivery.Status.delivering, result.lease.node, result.lease.epoch, status,
+                result.attempt.error?.isOurOwn != true, result.attempt.number, status == .pending, dueAt,
+                status == .pending ? nil : result.now, deadReason?.rawValue, result.now,
+            ]
+        )
+        guard let row else { return nil }
+        var column = ColumnReader(row)
+        return try column.next()
+    }
+
     fileprivate func insert(_ attempt: AttemptColumns, of seq: Int64) throws {
         try run(
             """
@@ -53,12 +82,12 @@ extension Database {
         }
     }
 
-    fileprivate func writeDeathNotice(_ result: AttemptResultRow, about event: Event, sealer: Sealer) throws -> WrittenEvent? {
+    fileprivate func writeDeathNotice(_ result: AttemptResultRow, of seq: Int64, sealer: Sealer) throws -> WrittenEvent? {
         switch result.next {
         case .delivered, .retry: return nil
         case .dead:
             // The death of a notice is not announced: an endpoint for notices that is down would breed them for ever.
-            guard let notice = result.deathNotice, event.type != .deliveryDead else { return nil }
+            guard let notice = result.deathNotice, try deliveryRow(seq: seq)?.event.type != .deliveryDead else { return nil }
             let context = try watchContext(of: notice.event.watch, callbackBy: sealer)
             return try write(notice.event, about: context, recipients: notice.recipients, now: result.now)
         }

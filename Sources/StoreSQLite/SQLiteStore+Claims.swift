@@ -7,14 +7,13 @@ package import Store
 extension SQLiteStore {
     package func claimDeliveries(_ claim: DeliveryClaim) async throws(StoreError) -> [DeliveryJob] {
         try await change { [sealer] database in
-            var jobs: [DeliveryJob] = []
+            var chosen: [Int64] = []
             for lane in claim.lanes where lane.limit > 0 {
-                let chosen = try database.due(lane, now: claim.now).chosen(
+                chosen += try database.due(lane, now: claim.now).chosen(
                     limit: lane.limit, reservedForRetries: lane.reservedForRetries, retryLimit: lane.retryLimit, firstLimit: lane.firstLimit
                 )
-                for seq in chosen { jobs.append(try database.lease(seq, for: claim, sealer: sealer)) }
             }
-            return jobs
+            return chosen.isEmpty ? [] : try database.lease(chosen, for: claim, sealer: sealer)
         }
     }
 
@@ -65,7 +64,17 @@ enum DeliveryClaiming {
 
     static let take = """
         UPDATE deliveries SET status = ?2, due_at = NULL, lease_node = ?3, lease_until = ?4, lease_epoch = lease_epoch + 1, updated_at = ?5
-        WHERE seq = ?1
+        WHERE seq IN (SELECT value FROM json_each(?1))
+        """
+
+    /// What was taken, in the order in which it was chosen, with what its attempt needs to know of the watch.
+    static let taken = """
+        SELECT \(DeliveryRow.columns), watches.metadata, watches.callback
+        FROM json_each(?1) AS chosen
+        JOIN deliveries ON deliveries.seq = chosen.value
+        JOIN events ON events.seq = deliveries.event
+        LEFT JOIN watches ON watches.id = events.watch_id
+        ORDER BY chosen.key
         """
 
     /// Goes from endpoint to endpoint: it costs some steps per endpoint, whereas a GROUP BY would read the whole backlog of a dead one.
@@ -107,13 +116,22 @@ extension Database {
         return due
     }
 
-    fileprivate func lease(_ seq: Int64, for claim: DeliveryClaim, sealer: Sealer) throws -> DeliveryJob {
-        try run(DeliveryClaiming.take, [seq, Delivery.Status.delivering, claim.node, claim.until, claim.now])
-        guard let row = try deliveryRow(seq: seq) else { throw DamagedRow(detail: "a delivery has no event") }
-        let context = try watchContext(of: row.event.watch, callbackBy: row.delivery.endpoint.isCallback ? sealer : nil)
-        return DeliveryJob(
-            delivery: row.delivery, lease: Lease(node: claim.node, epoch: row.leaseEpoch), leasedUntil: claim.until, isRetry: row.isRetry,
-            event: row.event, response: nil, metadata: context.metadata, callback: context.callback
-        )
+    /// One statement for all of them, and one to read them.
+    fileprivate func lease(_ chosen: [Int64], for claim: DeliveryClaim, sealer: Sealer) throws -> [DeliveryJob] {
+        let list = "[\(chosen.map(String.init).joined(separator: ","))]"
+        try run(DeliveryClaiming.take, [list, Delivery.Status.delivering, claim.node, claim.until, claim.now])
+        let jobs = try rows(DeliveryClaiming.taken, [list]).map { row in
+            var column = ColumnReader(row)
+            let taken = try DeliveryRow(&column)
+            let metadata = try StoredJSON.metadata(from: column.next())
+            let isCallback = taken.delivery.endpoint.isCallback
+            return DeliveryJob(
+                delivery: taken.delivery, lease: Lease(node: claim.node, epoch: taken.leaseEpoch), leasedUntil: claim.until,
+                isRetry: taken.isRetry, event: taken.event, response: nil, metadata: metadata,
+                callback: isCallback ? try taken.event.watch.flatMap { try StoredJSON.callback(from: column.next(), of: $0, sealer) } : nil
+            )
+        }
+        guard jobs.count == chosen.count else { throw DamagedRow(detail: "a delivery has no event") }
+        return jobs
     }
 }

@@ -112,6 +112,7 @@ struct Scene: Sendable {
     func dead(_ response: String, endpoint: String = "my-app", reason: DeadReason = .exhausted) async throws -> Delivery {
         try await ended(response, for: [endpoint])
         let job = try #require(try await claim(endpoint, limit: 1).first)
-        return try #require(try await record(job, .dead(reason))).delivery
+        _ = try #require(try await record(job, .dead(reason)))
+        return try #require(try await store.delivery(job.delivery.id))
     }
 }
