@@ -1,4 +1,5 @@
 package import Logging
+package import RingbackCore
 package import Transport
 
 /// HTTP by libcurl: one thread, one epoll set, as many transfers as there are descriptors.
@@ -66,6 +67,9 @@ package final class CurlTransport: Transport {
     }
 
     package var statistics: CurlTransportStatistics { counters.statistics }
+
+    /// How long what other threads asked of the loop waited until the loop turned to it, in seconds.
+    package var loopDelays: Histogram { transferLoop.delays }
 
     /// The thread's whole life.
     private static func run(_ engine: TransferEngine, on loop: TransferLoop) {

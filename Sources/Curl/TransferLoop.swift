@@ -1,6 +1,7 @@
 import CLinux
 import Glibc
 import NIOConcurrencyHelpers
+import RingbackCore
 import Synchronization
 import Transport
 
@@ -26,6 +27,15 @@ final class TransferLoop: SerialExecutor, TaskExecutor {
         var lastTransfer: UInt64 = 0
         /// Whether the thread waits for descriptors, so that only the eventfd brings it back.
         var isAsleep = false
+        /// When the first of what waits was posted.
+        var waitingSince: MonotonicInstant?
+        var delays = Histogram(bounds: [0.000_1, 0.000_5, 0.001, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 5])
+
+        mutating func noteServed() {
+            guard let since = waitingSince else { return }
+            waitingSince = nil
+            delays.record(.now() - since)
+        }
     }
 
     /// What a poster has to do once the lock is open again.
@@ -92,6 +102,8 @@ final class TransferLoop: SerialExecutor, TaskExecutor {
     private func post<Result>(_ change: (inout Inbox) -> Result) -> Result {
         let (result, call) = inbox.withLockedValue { inbox in
             let result = change(&inbox)
+            // A clock that is read once per round, not once per post.
+            if inbox.waitingSince == nil { inbox.waitingSince = .now() }
             switch inbox.mode {
             case .running:
                 defer { inbox.isAsleep = false }
@@ -139,13 +151,22 @@ final class TransferLoop: SerialExecutor, TaskExecutor {
     func takeOrders(_ orders: inout [TransferOrder]) {
         inbox.withLockedValue { inbox in
             inbox.isAsleep = false
+            inbox.noteServed()
             swap(&inbox.orders, &orders)
         }
     }
 
+    /// How long what was posted waited until the loop turned to it, in seconds: the time the rest of the loop's work took, or the thread's
+    /// way out of its sleep. Counted as it happens: an idle loop is not woken for it.
+    var delays: Histogram { inbox.withLockedValue(\.delays) }
+
     /// Runs the jobs that have arrived so far, not those that they add.
     func runJobs(reusing jobs: inout [UnownedJob]) {
-        inbox.withLockedValue { swap(&$0.jobs, &jobs) }
+        inbox.withLockedValue { inbox in
+            // Also what arrived since the orders were taken: a mark that stayed over a sleep would count the sleep.
+            inbox.noteServed()
+            swap(&inbox.jobs, &jobs)
+        }
         for job in jobs {
             job.runSynchronously(isolatedTo: asUnownedSerialExecutor(), taskExecutor: asUnownedTaskExecutor())
         }

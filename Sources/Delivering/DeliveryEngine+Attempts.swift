@@ -203,7 +203,8 @@ extension DeliveryEngine {
         endpoint.isEnabled = false
         endpoint.disabledReason = cause.reason
         directory.set(endpoint)
-        logger.warning("An endpoint is disabled.", metadata: ["endpoint.name": "\(name)", "endpoint.reason": "\(cause.reason)"])
+        logger.warning(
+            "An endpoint is disabled.", metadata: metadata(of: job).merging(["endpoint.reason": "\(cause.reason)"]) { $1 })
         let now = time.wallNow
         counters.disabled += 1
         let record = places.disabled(name)
@@ -231,12 +232,12 @@ extension DeliveryEngine {
     }
 
     private func note(_ outcome: Outcome, of job: DeliveryJob) {
-        let metadata = metadata(outcome, of: job)
         count(outcome.attempt, to: job.delivery.endpoint)
         switch outcome.decision.next {
         case .delivered:
             counters.delivered += 1
-            logger.debug("A delivery has arrived.", metadata: metadata)
+            noteLatency(outcome, of: job)
+            logger.debug("A delivery has arrived.", metadata: metadata(outcome, of: job))
         case .retry(let time):
             counters.retried += 1
             places.look(at: [job.delivery.endpoint: time])
@@ -245,11 +246,22 @@ extension DeliveryEngine {
             let isNewTrouble =
                 outcome.attempt.error?.isOurOwn == true && job.delivery.attemptsInAll == job.delivery.attempts
                 || outcome.attempt.error == .addressRefused && job.delivery.attemptsInAll == 0
-            logger.log(level: isNewTrouble ? .warning : .debug, "An attempt failed; there will be another.", metadata: metadata)
+            logger.log(
+                level: isNewTrouble ? .warning : .debug, "An attempt failed; there will be another.", metadata: metadata(outcome, of: job))
         case .dead(let reason):
             counters.dead[reason, default: 0] += 1
-            logger.warning("A delivery is dead.", metadata: metadata.merging(["delivery.dead_reason": "\(reason.rawValue)"]) { $1 })
+            logger.warning(
+                "A delivery is dead.",
+                metadata: metadata(outcome, of: job).merging(["delivery.dead_reason": "\(reason.rawValue)"]) { $1 })
         }
+    }
+
+    /// How late the end of a response was told. Of one that somebody had sent anew only that somebody knows since when it is late.
+    private func noteLatency(_ outcome: Outcome, of job: DeliveryJob) {
+        let delivery = job.delivery
+        guard delivery.eventType.isTerminal, delivery.attempts > 0 || delivery.attemptsInAll == 0, let kind = endpoint(of: job)?.kind
+        else { return }
+        counters.latencies[kind, default: Histogram(bounds: DeliveryCounters.latencyBounds)].record(outcome.endedAt - delivery.createdAt)
     }
 
     private func count(_ attempt: Attempt, to endpoint: EndpointName) {
@@ -264,13 +276,19 @@ extension DeliveryEngine {
     }
 
     private func metadata(_ outcome: Outcome, of job: DeliveryJob) -> Logger.Metadata {
-        var metadata: Logger.Metadata = [
-            "delivery.id": "\(job.delivery.id)", "event.id": "\(job.delivery.event)", "endpoint.name": "\(job.delivery.endpoint)",
-            "attempt.number": "\(outcome.attempt.number)",
-        ]
+        var metadata = metadata(of: job)
+        metadata["attempt.number"] = "\(outcome.attempt.number)"
         if let error = outcome.attempt.error { metadata["attempt.error"] = "\(error.rawValue)" }
         if let detail = outcome.operatorDetail ?? outcome.attempt.detail { metadata["attempt.detail"] = "\(detail)" }
         if let status = outcome.attempt.httpStatus { metadata["attempt.http_status"] = "\(status)" }
+        return metadata
+    }
+
+    /// What a line of the log says about a delivery.
+    private func metadata(of job: DeliveryJob) -> Logger.Metadata {
+        var metadata: Logger.Metadata = job.event.logFields.mapValues { .string($0) }
+        metadata["delivery.id"] = "\(job.delivery.id)"
+        metadata["endpoint.name"] = "\(job.delivery.endpoint)"
         return metadata
     }
 }

@@ -271,11 +271,12 @@ package final class DeliveryPlaces: DeliveryIntake {
 
     var snapshot: DeliverySnapshot {
         let now = time.wallNow
+        let delays = alarm.delays
         return state.withLockedValue { state in
             DeliverySnapshot(
                 isRunning: false, reserved: state.table.reserved, inFlight: state.table.inFlight, recording: state.table.recording,
                 queued: state.stock.count, lanes: state.table.counts, breakers: state.breakers.statuses(now: now),
-                counters: DeliveryCounters(), storeTrouble: nil)
+                counters: DeliveryCounters(), storeTrouble: nil, delays: delays)
         }
     }
 

@@ -31,6 +31,8 @@ package struct DeliverySnapshot: Sendable, Hashable {
     package var counters: DeliveryCounters
     /// Why the store does not do what it is asked at the moment; `nil` while it does.
     package var storeTrouble: StoreError?
+    /// How long the sender took to be at work after it was rung for, in seconds.
+    package var delays: Histogram
 }
 
 /// Counts since the start of the process.
@@ -50,6 +52,13 @@ package struct DeliveryCounters: Sendable, Hashable {
     package var recoveries = 0
     /// Endpoints disabled by what their receiver answered, or by nothing but failures.
     package var disabled = 0
+    /// From the moment the end of a response was seen to the first attempt that brought the word of it, in seconds.
+    package var latencies: [EndpointKind: Histogram] = [:]
+
+    /// From a round trip on this machine to the end of the usual schedule.
+    package static let latencyBounds = [
+        0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300, 1800, 7200, 43_200, 86_400,
+    ]
 
     package struct Attempts: Sendable, Hashable {
         package var succeeded = 0

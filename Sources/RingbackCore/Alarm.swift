@@ -8,7 +8,12 @@ package final class Alarm: Sendable {
     private struct State {
         var rung = false
         var waiter: CheckedContinuation<Void, Never>?
+        /// When the waiter was rung for, until it is back at work.
+        var rungAt: Moment?
+        var delays = Histogram(bounds: Alarm.delayBounds)
     }
+
+    private static let delayBounds = [0.000_1, 0.000_5, 0.001, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 5]
 
     private let time: any TimeSource
     private let state = NIOLockedValueBox(State())
@@ -17,11 +22,15 @@ package final class Alarm: Sendable {
         self.time = time
     }
 
+    /// How long it took whoever waited to be at work after a ring, in seconds. Counted as it happens: nobody is woken for it.
+    package var delays: Histogram { state.withLockedValue(\.delays) }
+
     /// Wakes the waiting task, or lets the next wait return at once.
     package func ring() {
         let waiter = state.withLockedValue { state in
             defer { state.waiter = nil }
             state.rung = state.waiter == nil
+            if state.waiter != nil { state.rungAt = time.now }
             return state.waiter
         }
         waiter?.resume()
@@ -55,6 +64,15 @@ package final class Alarm: Sendable {
             }
         } onCancel: {
             ring()
+        }
+        noteReturn()
+    }
+
+    private func noteReturn() {
+        state.withLockedValue { state in
+            guard let rungAt = state.rungAt else { return }
+            state.rungAt = nil
+            state.delays.record(time.now - rungAt)
         }
     }
 }

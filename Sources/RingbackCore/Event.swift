@@ -42,6 +42,9 @@ package struct EventType: Sendable, Hashable, Codable, CustomStringConvertible {
     /// Whether it tells of a response that goes on. Who asks for `response.*` means the outcome: these are asked for by their own names or by
     /// `*`, and are written only when somebody does.
     package var isProgress: Bool { RunningStatus.allCases.contains { $0.eventType == self } }
+
+    /// Whether it tells how a response ended (contract, section 1).
+    package var isTerminal: Bool { TerminalStatus.allCases.contains { $0.eventType == self } }
 }
 
 /// One fact about a watch, written once (contract, sections 1 and 5).

@@ -125,7 +125,7 @@ package struct Node: Service {
             ledger: intents, store: store, client: { live.now.clients[$0] }, time: time, logger: logger)
         nodeMetrics = NodeMetrics(
             startedAt: time.wallNow, store: store, watching: watching, delivering: delivering, ingestCounts: ingestCounts,
-            reconciler: reconciler, reloader: reloader)
+            reconciler: reconciler, reloader: reloader, upstreamTransport: upstreamTransport, deliveryTransport: deliveryTransport)
     }
 
     /// Reads the configuration again and takes it over whole, or not at all. What came of it is in the log and in the metrics.

@@ -1,6 +1,7 @@
 import GRDB
 import Logging
 import NIOConcurrencyHelpers
+package import RingbackCore
 import Store
 
 /// The one writer: puts the changes that have piled up into one transaction, flushes once, and wakes everybody.
@@ -39,11 +40,13 @@ final class GroupCommit: Sendable {
     }
 
     private let pool: DatabasePool
+    private let time: any TimeSource
     private let logger: Logger
     private let state = NIOLockedValueBox(State())
 
-    init(pool: DatabasePool, logger: Logger) {
+    init(pool: DatabasePool, time: any TimeSource, logger: Logger) {
         self.pool = pool
+        self.time = time
         self.logger = logger
     }
 
@@ -139,9 +142,11 @@ final class GroupCommit: Sendable {
     }
 
     private func commit(_ batch: [Change], to database: Database) {
+        let start = time.now
         do {
             let reports = try write(batch, to: database)
-            state.withLockedValue { $0.statistics.count(changes: batch.count) }
+            let duration = time.now - start
+            state.withLockedValue { $0.statistics.count(changes: batch.count, in: duration) }
             log(failure: nil)
             for report in reports { report() }
         } catch {
@@ -225,9 +230,15 @@ package struct WriteStatistics: Sendable, Hashable {
     package private(set) var changes = 0
     /// Transactions they took, each with one flush to the disk.
     package private(set) var commits = 0
+    /// From the beginning of a transaction to its flush, in seconds. Transactions that failed are in neither histogram.
+    package private(set) var durations = Histogram(bounds: [0.000_5, 0.001, 0.002_5, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5])
+    /// Changes in one transaction.
+    package private(set) var batches = Histogram(bounds: [1, 2, 5, 10, 20, 50, 100, 200, 500])
 
-    fileprivate mutating func count(changes: Int) {
+    fileprivate mutating func count(changes: Int, in duration: Duration) {
         self.changes += changes
         commits += 1
+        durations.record(duration)
+        batches.record(Double(changes))
     }
 }

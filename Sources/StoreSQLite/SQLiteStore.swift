@@ -54,7 +54,7 @@ package final class SQLiteStore: Store {
         lock = try StoreLock(storePath: path)
         pool = try file.open()
         sealer = try Self.openSecrets(in: pool, keys: keys ?? SealingKeys(besideStore: path), logger: logger)
-        writer = GroupCommit(pool: pool, logger: logger)
+        writer = GroupCommit(pool: pool, time: time, logger: logger)
         journal = ChangeJournal(name: Hex.encode(SecureRandom.bytes(6)))
         try freeLeases()
         // From here on: what is made claimable at the start is how things were, not a change of theirs.

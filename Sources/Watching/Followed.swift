@@ -39,6 +39,8 @@ final class Followed {
     var hasAsked: Bool
     /// The last GET's answer was too large to be held: the next one may take its time.
     var hasHeavyAnswers = false
+    /// Whether a stream was asked for by this process.
+    var hasStreamed = false
     /// Events of all streams so far.
     var eventCount = 0
     var model: String?

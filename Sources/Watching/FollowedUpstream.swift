@@ -130,6 +130,8 @@ package struct UpstreamTotals: Sendable, Hashable {
     package var retrievals = 0
     /// Stream requests that were answered with something else than a stream, for good.
     package var refusedStreams = 0
+    /// Streams of watches that had had a stream before, from the same process.
+    package var reconnects = 0
     /// Answers with 429.
     package var rateLimited = 0
     /// How long requests waited in the governor's line, in seconds.

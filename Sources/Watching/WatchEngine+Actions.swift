@@ -50,10 +50,12 @@ extension WatchEngine {
     private func logOversize(_ oversized: OversizedResponse, of followed: Followed) {
         logger.warning(
             "A response object is too large to be kept: its end is told without it. Raise retention.max_response_size to keep such ones.",
-            metadata: [
-                "watch.id": "\(followed.id)", "upstream.name": "\(followed.watch.upstream)", "response.bytes": "\(oversized.size)",
-                "retention.max_response_size": "\(ByteCount(oversized.limit).text)",
-            ])
+            metadata: metadata(
+                of: followed,
+                [
+                    "response.bytes": "\(oversized.size)",
+                    "retention.max_response_size": "\(ByteCount(oversized.limit).text)",
+                ]))
     }
 
     private func reason(for loss: WatchMachine.Loss, of followed: Followed) -> String {
@@ -75,7 +77,16 @@ extension WatchEngine {
         followed.ending = ending
         heldBytes += ending.heldBytes
         if case .end(let status, _, _) = ending.kind { totals.endings[status, default: 0] += 1 }
+        logger.debug(
+            "The end of a response was seen, or its watch given up.",
+            metadata: metadata(
+                of: followed, ["event.id": "\(ending.event.id)", "watch.status": "\(ending.status.rawValue)"]))
         factFeed.yield(ending)
+    }
+
+    /// What a line of the log says about a followed watch, and `more`.
+    func metadata(of followed: Followed, _ more: Logger.Metadata = [:]) -> Logger.Metadata {
+        followed.watch.logFields.mapValues { .string($0) }.merging(more) { $1 }
     }
 
     private func tell(_ notice: WatchMachine.Notice, about followed: Followed, after response: ResponseObject?) {
@@ -91,8 +102,7 @@ extension WatchEngine {
 
     private func tellStall(of followed: Followed) {
         let reason = "no progress for \((followed.upstream?.pace ?? .parked).stalledAfter.text)"
-        logger.notice(
-            "A watch makes no progress.", metadata: ["watch.id": "\(followed.id)", "upstream.name": "\(followed.watch.upstream)"])
+        logger.notice("A watch makes no progress.", metadata: metadata(of: followed))
         factFeed.yield(Fact.stalled(followed, at: time.wallNow, reason: reason))
     }
 

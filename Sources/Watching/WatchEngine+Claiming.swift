@@ -51,6 +51,7 @@ extension WatchEngine {
         followed.upstream = upstream
         table[followed.id] = followed
         totals.claimed += 1
+        logger.debug("A watch is followed from now on.", metadata: metadata(of: followed))
         // Claimed while the engine stops: it is released with the others.
         guard !Task.isCancelled else { return }
         begin(followed)

@@ -77,18 +77,15 @@ extension WatchEngine {
 
     /// The engine's figures, for `/readyz` and metrics. Walks the table: to be called seconds apart, not per request.
     package func snapshot() -> WatchEngineSnapshot {
-        var snapshot = WatchEngineSnapshot(totals: totals, storeIsFailing: storeIsFailing, heldBytes: heldBytes)
+        var snapshot = WatchEngineSnapshot(totals: totals, delays: alarm.delays, storeIsFailing: storeIsFailing, heldBytes: heldBytes)
         for followed in table.values {
             guard followed.ending == nil else {
                 snapshot.unwrittenEndings += 1
                 continue
             }
             guard followed.holdsLease, !followed.isSecondLook else { continue }
-            switch followed.machine.following {
-            case .stream: snapshot.streaming += 1
-            case .poll: snapshot.polling += 1
-            case .none: snapshot.parked += 1
-            }
+            let kind = WatchEngineSnapshot.Kind(following: followed.machine.following, status: followed.machine.status)
+            snapshot.watches[kind, default: 0] += 1
         }
         snapshot.upstreams = upstreamSnapshots()
         return snapshot

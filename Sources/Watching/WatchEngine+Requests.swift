@@ -102,6 +102,8 @@ extension WatchEngine {
             followed.stream?.sentAt = time.now
             totals.streams += 1
             upstream.totals.streams += 1
+            if followed.hasStreamed { upstream.totals.reconnects += 1 }
+            followed.hasStreamed = true
         case .retrieval:
             var request = upstream.client.retrieveRequest(watch.response, headers: watch.headers)
             // The listener has bounds of its own: it can tell how a response ended that is too large to be held.

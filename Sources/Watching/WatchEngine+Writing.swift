@@ -76,6 +76,7 @@ extension WatchEngine {
     /// The fact is on disk.
     private func settle(_ fact: Fact) {
         noteStoreWorks()
+        logger.debug("An event is on disk.", metadata: fact.event.logFields.mapValues { .string($0) })
         guard case .end = fact.kind, let followed = table[fact.watch.id], followed.ending?.event.id == fact.event.id,
             followed.lease == fact.lease
         else { return }

@@ -2,25 +2,40 @@ package import RingbackCore
 
 /// The figures of a ``WatchEngine`` at one moment.
 package struct WatchEngineSnapshot: Sendable, Hashable {
-    /// Watches with a stream asked for or open.
-    package var streaming = 0
-    /// Watches that are polled.
-    package var polling = 0
-    /// Watches whose upstream is not configured.
-    package var parked = 0
+    /// What an open watch is counted under.
+    package struct Kind: Sendable, Hashable {
+        /// `stream`: asked for or open; `none`: its upstream is not configured.
+        package let following: Watch.Following
+        package let status: WatchStatus
+
+        package init(following: Watch.Following, status: WatchStatus) {
+            self.following = following
+            self.status = status
+        }
+    }
+
+    package var watches: [Kind: Int] = [:]
     /// Endings that are not on disk yet; these watches are counted in no other number.
     package var unwrittenEndings = 0
     package var upstreams: [UpstreamSnapshot] = []
     package var totals: WatchTotals
+    /// How long the engine took to be at work when something was due, in seconds.
+    package var delays: Histogram
     /// The store did not take the last change.
     package var storeIsFailing: Bool
     /// Bytes of final responses that wait for the disk.
     package var heldBytes: Int
 
-    package init(totals: WatchTotals, storeIsFailing: Bool, heldBytes: Int) {
+    package init(totals: WatchTotals, delays: Histogram, storeIsFailing: Bool, heldBytes: Int) {
         self.totals = totals
+        self.delays = delays
         self.storeIsFailing = storeIsFailing
         self.heldBytes = heldBytes
+    }
+
+    /// Open watches that are followed in this way.
+    package func count(_ following: Watch.Following) -> Int {
+        watches.reduce(0) { $1.key.following == following ? $0 + $1.value : $0 }
     }
 }
 

@@ -1,5 +1,6 @@
 import CCurl
 import Glibc
+import RingbackCore
 import Testing
 import Transport
 
@@ -37,6 +38,32 @@ struct HeadCollectorTests {
         let lines: [[UInt8]] = [Array("HTTP/1.1 200 OK\r\n".utf8), [0x41, 0x3A, 0xFF, 0x0D, 0x0A], [0x0D, 0x0A]]
         let heads = lines.compactMap { line in line.withUnsafeBufferPointer { collector.add($0) } }
         #expect(heads.first?["a"] == "\u{FFFD}")
+    }
+}
+
+@Suite("A transfer loop")
+struct TransferLoopTests {
+    @Test("measures once per round how long what was posted waited, and never the time in which nothing was posted")
+    func delays() throws {
+        let loop = try TransferLoop(name: "test")
+        var orders: [TransferOrder] = []
+        var jobs: [UnownedJob] = []
+        loop.submit(.cancel(TransferID(1)))
+        loop.submit(.cancel(TransferID(2)))
+        loop.takeOrders(&orders)
+        #expect(orders.count == 2 && loop.delays.count == 1)
+        // Posted between the two halves of a round: the mark must not stay over the sleep that may follow.
+        loop.submit(.cancel(TransferID(3)))
+        loop.runJobs(reusing: &jobs)
+        #expect(loop.delays.count == 2)
+        orders.removeAll()
+        loop.takeOrders(&orders)
+        #expect(orders.count == 1 && loop.delays.count == 2)
+        #expect(loop.mayFallAsleep())
+        orders.removeAll()
+        loop.takeOrders(&orders)
+        loop.runJobs(reusing: &jobs)
+        #expect(loop.delays.count == 2)
     }
 }
 

@@ -55,6 +55,34 @@ struct DeliveryEngineTests {
         }
     }
 
+    @Test("measures from the end of a response to the first word of it, by the kind of endpoint, and forgets what is sent anew")
+    func latency() async throws {
+        let shop = Receiver(statuses: 500, 200, 200)
+        let inbox = Receiver(statuses: 200)
+        var files = Workbench.endpoint("files")
+        files.target = .inbox(InboxTarget(directory: "/nowhere"))
+        try await withWorkbench([Workbench.endpoint("shop"), files], ["shop": shop, "files": inbox]) { bench in
+            let id = try await bench.raise("resp_1", to: "shop", "files")[0]
+            let engine = bench.engine()
+            try await running(engine) {
+                try await bench.store.records.first(2)
+                bench.time.advance(by: .seconds(5))
+                try await bench.store.records.first(3)
+                var latencies = await engine.snapshot().counters.latencies
+                #expect(latencies.mapValues(\.count) == [.webhook: 1, .inbox: 1])
+                #expect(latencies[.webhook]?.sum == 5)
+                #expect(latencies[.inbox]?.sum == 0)
+
+                bench.time.advance(by: .seconds(3600))
+                _ = try await bench.sqlite.resend(bench.event("resp_1").id, to: "shop", now: bench.time.wallNow)
+                try await bench.store.records.first(4)
+                #expect(try await bench.status(of: id) == .delivered)
+                latencies = await engine.snapshot().counters.latencies
+                #expect(latencies[.webhook]?.count == 1)
+            }
+        }
+    }
+
     @Test("wakes up for each of several retries of one endpoint")
     func severalRetries() async throws {
         let shop = Receiver { call, _ in .answer(DeliveryMachineTests.answer(call.number == 1 ? 500 : 200)) }

@@ -40,6 +40,21 @@ struct AlarmTests {
         #expect(time.nextDeadline == nil)
     }
 
+    @Test("counts how long after a ring the waiter was at work, and counts no wait without one")
+    func delays() async {
+        alarm.ring()
+        await alarm.wait(until: nil)
+        #expect(alarm.delays.count == 0, "nobody waited when it rang")
+        // Whether the other task waits already cannot be seen from here; in one of the rounds it does.
+        while alarm.delays.count == 0 {
+            async let over = wait(for: nil)
+            await Task.yield()
+            alarm.ring()
+            _ = await over
+        }
+        #expect(alarm.delays.count == 1)
+    }
+
     @Test("remembers one ring while nobody waits, and one only")
     func earlyRings() async {
         alarm.ring()

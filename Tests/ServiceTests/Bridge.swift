@@ -77,9 +77,9 @@ struct Bridge: Sendable {
     /// No port is given to two tests: one of them may be down at the moment the other looks.
     private static let handedOut = NIOLockedValueBox<Set<Int>>([])
 
-    func start(environment: [String: String] = [:]) throws -> RingbackProcess {
+    func start(environment: [String: String] = [:], logLevel: String = "info") throws -> RingbackProcess {
         try RingbackProcess(
-            ["serve", "--config", configuration.path, "--log-level", "info"], environment: environment,
+            ["serve", "--config", configuration.path, "--log-level", logLevel], environment: environment,
             directory: surroundings.directory, log: surroundings.directory.appending(path: "bridge.log")
         )
     }
@@ -92,8 +92,8 @@ struct Bridge: Sendable {
     }
 
     /// Lends a running bridge to `body`. Afterwards SIGTERM has to end it cleanly.
-    func lend(_ body: (RingbackProcess) async throws -> Void) async throws {
-        let process = try start()
+    func lend(logLevel: String = "info", _ body: (RingbackProcess) async throws -> Void) async throws {
+        let process = try start(logLevel: logLevel)
         do {
             try await waitUntilReady()
             try await body(process)

@@ -67,6 +67,24 @@ extension CommandLineTests {
                 #expect(waits >= 1)
                 #expect(
                     exposition.value("ringback_upstream_request_wait_seconds_bucket", #"{upstream="default",le="+Inf"}"#) == waits)
+                for kind in ["webhook", "inbox"] {
+                    #expect(exposition.value("ringback_terminal_to_callback_seconds_count", "{kind=\"\(kind)\"}") == 1)
+                }
+                let commits = try #require(exposition.value("ringback_store_commits_total"))
+                #expect(exposition.value("ringback_store_commit_seconds_count") == commits)
+                #expect(exposition.value("ringback_store_commit_changes_sum") == exposition.value("ringback_store_changes_total"))
+                #expect(exposition.value("ringback_upstream_stream_reconnects_total", #"{upstream="default"}"#) == 0)
+                #expect(exposition.value("ringback_watches", #"{following="stream",status="in_progress"}"#) == 0)
+                for loop in ["upstreams", "deliveries"] {
+                    let delays = try #require(exposition.value("ringback_loop_delay_seconds_count", "{loop=\"\(loop)\"}"))
+                    #expect(delays > 0)
+                }
+                for engine in ["watching", "delivering"] {
+                    #expect(exposition.value("ringback_engine_delay_seconds_count", "{engine=\"\(engine)\"}") != nil)
+                }
+                #expect(exposition.value("process_resident_memory_bytes").map { $0 > 1_000_000 } == true)
+                #expect(exposition.value("process_cpu_seconds_total").map { $0 > 0 } == true)
+                #expect(try #require(exposition.value("process_open_fds")) < (try #require(exposition.value("process_max_fds"))))
                 #expect(exposition.value("process_start_time_seconds").map { $0 > 1_700_000_000 } == true)
                 #expect(!text.contains(response) && !text.contains("127.0.0.1"), "ids and addresses are no labels")
                 for name in try Self.namesInConfiguration() {

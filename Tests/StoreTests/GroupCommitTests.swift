@@ -27,6 +27,9 @@ struct GroupCommitTests {
             #expect(statistics.changes == count)
             #expect(statistics.commits < count / 4)
             #expect(statistics.commits >= count / GroupCommit.maximumBatch)
+            #expect(statistics.batches.sum == Double(count))
+            #expect(statistics.batches.count == UInt64(statistics.commits))
+            #expect(statistics.durations.count == UInt64(statistics.commits))
             await store.close()
         }
     }

@@ -113,13 +113,13 @@ struct WatchEngineMannersTests {
         try await withEngine(nil) { bench in
             let id = try await bench.register()
             try await bench.moveClock { try await bench.watch(id)?.lastError?.contains("no upstream called 'vendor'") == true }
-            #expect(await bench.engine.snapshot().parked == 1)
+            #expect(await bench.engine.snapshot().count(.none) == 1)
             await bench.engine.replaceUpstreams([EngineBench.upstream()])
             let call = await bench.transport.nextCall()
             await call.openStream()
             await bench.engine.replaceUpstreams([])
             await call.ended()
-            #expect(await bench.engine.snapshot().parked == 1)
+            #expect(await bench.engine.snapshot().count(.none) == 1)
             await bench.engine.replaceUpstreams([EngineBench.upstream { $0.follow = .poll }])
             await bench.transport.nextCall().respond("completed")
             #expect(try await bench.intake.next().event.type == .responseCompleted)

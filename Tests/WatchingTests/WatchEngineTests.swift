@@ -64,6 +64,8 @@ struct WatchEngineTests {
             await get.respond("in_progress")
             let second = try await bench.callLater()
             #expect(second.isStream && second.request.url.contains("starting_after=3"))
+            let totals = await bench.engine.snapshot().upstreams.first?.totals
+            #expect(totals?.streams == 2 && totals?.reconnects == 1)
             await second.openStream()
             await second.event(#"{"type":"response.completed","sequence_number":4,"response":{"status":"completed"}}"#)
             #expect(try await bench.intake.next().event.type == .responseCompleted)

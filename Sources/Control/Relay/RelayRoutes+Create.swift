@@ -89,6 +89,9 @@ extension RelayRoutes {
             let watch = try NewWatch(intent, response: Self.validated(text), model: model)
             switch try await dependencies.store.register(watch, resolving: intent.id, now: dependencies.time.wallNow) {
             case .created(let watch)?, .existing(let watch)?, .reopened(let watch)?:
+                dependencies.logger.debug(
+                    "A response that was created through the proxy is watched.",
+                    metadata: watch.logFields.mapValues { .string($0) }.merging(["intent.id": "\(intent.id)"]) { $1 })
                 return watch
             case .conflicting(let watch)?:
                 throw Problem(

@@ -1,4 +1,5 @@
 import HTTPTypes
+import Logging
 import ResponsesAPI
 import RingbackCore
 import Store
@@ -27,6 +28,7 @@ struct WatchRoutes {
         let request = try WatchRequest(call.body, known: dependencies.knownNames, rule: dependencies.callbackGuard())
         switch try await dependencies.store.register(request.watch, now: call.now) {
         case .created(let watch), .reopened(let watch):
+            dependencies.logger.debug("A watch is registered.", metadata: watch.logFields.mapValues { .string($0) })
             return try .json(WatchObject(watch), status: .created, headers: [.location: "/v1/watches/\(watch.id)"])
         case .existing(let watch):
             return try .json(WatchObject(watch), headers: [.location: "/v1/watches/\(watch.id)"])
@@ -55,6 +57,7 @@ struct WatchRoutes {
 
     private func stop(_ call: Call) async throws -> Answer {
         guard let watch = try await dependencies.store.stopWatch(WatchID(trusted: call["id"]), now: call.now) else { throw missing }
+        dependencies.logger.debug("A watch is stopped.", metadata: watch.logFields.mapValues { .string($0) })
         return try .json(WatchObject(watch))
     }
 

@@ -45,6 +45,13 @@ extension DeliverySnapshot {
                 "ringback_callback_queue_age_seconds",
                 "For how long the oldest due callback of a watch has waited, as of the last regular look at the store",
                 [MetricSample((queueAges.filter(\.key.isCallback).values.max() ?? .zero).inSeconds)]),
+            .histogram(
+                "ringback_terminal_to_callback_seconds",
+                "From the moment the end of a response was seen to the first attempt that told an endpoint, by the kind of endpoint",
+                EndpointKind.allCases.map { kind in
+                    MetricSample(
+                        counters.latencies[kind] ?? Histogram(bounds: DeliveryCounters.latencyBounds), MetricLabel("kind", kind.rawValue))
+                }),
             .counter("ringback_breaker_trips_total", "How often circuit breakers tripped", counters.trips),
             .counter("ringback_endpoint_recoveries_total", "How often endpoints recovered", counters.recoveries),
             .counter(

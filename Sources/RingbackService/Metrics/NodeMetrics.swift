@@ -1,4 +1,5 @@
 import Control
+import Curl
 import Delivering
 import RingbackCore
 import StoreSQLite
@@ -13,13 +14,34 @@ struct NodeMetrics: Sendable {
     let ingestCounts: IngestCounts
     let reconciler: IntentReconciler
     let reloader: Reloader
+    let upstreamTransport: CurlTransport
+    let deliveryTransport: CurlTransport
 
     func collect() async -> [MetricFamily] {
         let watching = await watching.snapshot()
         let delivering = await delivering.snapshot()
         let intents = await reconciler.snapshot
-        return process + watching.metrics + delivering.metrics + store.writeStatistics.metrics + ingestCounts.metrics
+        return process + ProcessReading().metrics + delays(watching, delivering) + watching.metrics + delivering.metrics
+            + store.writeStatistics.metrics + ingestCounts.metrics
             + intents.metrics + reloader.counts.metrics
+    }
+
+    /// How long work waits for the threads that do it: what is late here is late everywhere.
+    private func delays(_ watching: WatchEngineSnapshot, _ delivering: DeliverySnapshot) -> [MetricFamily] {
+        [
+            .histogram(
+                "ringback_loop_delay_seconds", "How long what was asked of a transfer loop waited until the loop turned to it",
+                [
+                    MetricSample(upstreamTransport.loopDelays, MetricLabel("loop", "upstreams")),
+                    MetricSample(deliveryTransport.loopDelays, MetricLabel("loop", "deliveries")),
+                ]),
+            .histogram(
+                "ringback_engine_delay_seconds", "How long an engine took to be at work after it was rung for",
+                [
+                    MetricSample(watching.delays, MetricLabel("engine", "watching")),
+                    MetricSample(delivering.delays, MetricLabel("engine", "delivering")),
+                ]),
+        ]
     }
 
     private var process: [MetricFamily] {

@@ -6,12 +6,7 @@ extension WatchEngineSnapshot {
     var metrics: [MetricFamily] {
         [
             .gauge(
-                "ringback_watches", "Open watches that this node follows, by the way they are followed",
-                [
-                    MetricSample(streaming, MetricLabel("following", Watch.Following.stream.rawValue)),
-                    MetricSample(polling, MetricLabel("following", Watch.Following.poll.rawValue)),
-                    MetricSample(parked, MetricLabel("following", Watch.Following.none.rawValue)),
-                ]),
+                "ringback_watches", "Open watches that this node follows, by the way they are followed and by their status", openWatches),
             .counter("ringback_watches_claimed_total", "Watches that this node has begun to follow", totals.claimed),
             .counter(
                 "ringback_watch_endings_total", "Ends of watches that were seen or decided, by the status",
@@ -24,6 +19,16 @@ extension WatchEngineSnapshot {
                 "ringback_watching_store_failing", "1 while the store does not take what happened to watches",
                 [MetricSample(storeIsFailing)]),
         ] + upstreamMetrics
+    }
+
+    private var openWatches: [MetricSample] {
+        [Watch.Following.stream, .poll, .none].flatMap { following in
+            WatchStatus.allCases.filter(\.isOpen).map { status in
+                MetricSample(
+                    watches[Kind(following: following, status: status)] ?? 0, MetricLabel("following", following.rawValue),
+                    MetricLabel("status", status.rawValue))
+            }
+        }
     }
 
     private var upstreamMetrics: [MetricFamily] {
@@ -45,6 +50,9 @@ extension WatchEngineSnapshot {
             .counter(
                 "ringback_upstream_stream_requests_total", "Streams that were asked for", each { MetricSample($0.totals.streams, $0.label) }
             ),
+            .counter(
+                "ringback_upstream_stream_reconnects_total", "Streams that were asked for again, for watches that had had one",
+                each { MetricSample($0.totals.reconnects, $0.label) }),
             .counter(
                 "ringback_upstream_stream_refusals_total", "Streams that were refused for good",
                 each { MetricSample($0.totals.refusedStreams, $0.label) }),

@@ -130,7 +130,9 @@ package actor IntentReconciler {
                     }
                 }
             } catch {
-                logger.warning("a found response cannot be registered; trying again later", metadata: ["error": "\(error)"])
+                logger.warning(
+                    "a found response cannot be registered; trying again later",
+                    metadata: ["upstream.name": "\(client.upstream.name)", "error": "\(error)"])
                 for intent in intents { postpone(intent) }
             }
         case .noList:
@@ -190,7 +192,9 @@ package actor IntentReconciler {
         found += 1
         logger.notice(
             "a response was found whose create had no answer: it is watched now",
-            metadata: ["intent.id": "\(intent.id)", "upstream.name": "\(intent.upstream)", "watch.id": "\(watch.id)"]
+            metadata: [
+                "intent.id": "\(intent.id)", "upstream.name": "\(intent.upstream)", "watch.id": "\(watch.id)", "response.id": "\(response)",
+            ]
         )
     }
 
@@ -216,7 +220,9 @@ package actor IntentReconciler {
         do {
             try await store.close(intent.id)
         } catch {
-            logger.warning("an intent cannot be closed; trying again later", metadata: ["error": "\(error)"])
+            logger.warning(
+                "an intent cannot be closed; trying again later",
+                metadata: ["intent.id": "\(intent.id)", "upstream.name": "\(intent.upstream)", "error": "\(error)"])
             return postpone(intent)
         }
         progress[intent.id] = nil
