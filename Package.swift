@@ -310,6 +310,7 @@ let package = Package(
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
             ]
         ),
+        .testTarget(name: "CommandTests", dependencies: ["Control", "RingbackCore", "ringback"]),
         .testTarget(
             name: "ServiceTests",
             dependencies: [

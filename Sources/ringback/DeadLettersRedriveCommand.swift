@@ -32,7 +32,10 @@ struct DeadLettersRedriveCommand: AsyncParsableCommand {
                 add: { sum, piece in
                     sum.matched += piece.matched
                     sum.redriven += piece.redriven
-                }, next: \.nextCursor, progress: { "\($0.redriven) dead letters are due again, and there are more…" })
+                }, next: \.nextCursor,
+                progress: {
+                    dryRun ? "\($0.matched) dead letters match so far" : "\($0.redriven) dead letters are due again so far"
+                })
             if output.json {
                 Terminal.print(bytes: try APICoding.encode(result))
                 return

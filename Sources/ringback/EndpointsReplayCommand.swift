@@ -46,7 +46,7 @@ struct EndpointsReplayCommand: AsyncParsableCommand {
                 add: { sum, piece in
                     sum.matched += piece.matched
                     sum.created += piece.created
-                }, next: \.nextCursor, progress: { "\($0.matched) events match so far, and there are more…" })
+                }, next: \.nextCursor, progress: { "\($0.matched) events match so far" })
             if output.json {
                 Terminal.print(bytes: try APICoding.encode(result))
                 return

@@ -1,7 +1,7 @@
 import Control
 import RawJSON
 
-/// A lot of work that the server does piece by piece, with a line of progress for people after each piece but the last.
+/// A lot of work that the server does piece by piece, with its progress for people.
 enum PiecewiseWork {
     /// Deliveries per request: a few seconds' work.
     static let pieceSize = 5000
@@ -16,6 +16,8 @@ enum PiecewiseWork {
         next: (Answer) -> String?, progress: (Answer) -> String
     ) async throws -> Answer {
         var sum = zero
+        var line = ProgressLine()
+        defer { line.clear() }
         var cursor: String?
         repeat {
             var members = request + [.init("limit", .integer(Int64(pieceSize)))]
@@ -23,7 +25,8 @@ enum PiecewiseWork {
             let answer = try APIClient.decode(Answer.self, from: try await client.post(path, body: JSON.object(members).bytes))
             add(&sum, answer)
             cursor = next(answer)
-            if cursor != nil { Terminal.note(progress(sum)) }
+            let elapsed = line.elapsed
+            if cursor != nil { line.show("\(progress(sum))… \(elapsed.clockText)") }
         } while cursor != nil
         return sum
     }

@@ -46,6 +46,11 @@ enum Printable {
         String(String.UnicodeScalarView(text.unicodeScalars.map { isControl($0) ? "\u{FFFD}" : $0 }))
     }
 
+    /// The same for text that must stay in its line.
+    static func line(_ text: String) -> String {
+        String(Printable.text(text).map { $0.isNewline || $0 == "\t" ? " " : $0 })
+    }
+
     private static func isControl(_ scalar: Unicode.Scalar) -> Bool {
         if scalar == "\n" || scalar == "\t" { return false }
         return switch scalar.properties.generalCategory {

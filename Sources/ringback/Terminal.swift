@@ -22,6 +22,24 @@ enum Terminal {
         write(Array(text.utf8) + [UInt8(ascii: "\n")], to: .standardError)
     }
 
+    /// A piece of a line on standard error, as it is.
+    static func write(toErrors text: String) {
+        if !text.isEmpty { write(Array(text.utf8), to: .standardError) }
+    }
+
+    /// Whether standard error is a terminal that can erase a line.
+    static var canRewriteLines: Bool { isatty(STDERR_FILENO) == 1 && environmentVariable("TERM") != "dumb" }
+
+    /// Columns of the terminal behind standard error, as they are now; 80 when it does not say.
+    static var width: Int { size(of: STDERR_FILENO)?.columns ?? 80 }
+
+    /// ioctl_tty(2), TIOCGWINSZ; `nil` for what is no terminal, or one that does not know.
+    static func size(of descriptor: Int32) -> (columns: Int, rows: Int)? {
+        var size = winsize()
+        guard ioctl(descriptor, UInt(TIOCGWINSZ), &size) == 0, size.ws_col > 0, size.ws_row > 0 else { return nil }
+        return (Int(size.ws_col), Int(size.ws_row))
+    }
+
     /// Reads standard input to its end.
     ///
     /// - Throws: ``CommandFailure`` when there is more than `limit`.

@@ -6,6 +6,8 @@ import RingbackCore
 struct Waiting {
     private static let firstPause = Duration.milliseconds(500)
     private static let longestPause = Duration.seconds(2)
+    /// At a terminal somebody looks at the seconds that pass.
+    private static let longestLivePause = Duration.seconds(1)
     /// A bridge that is restarted comes back within this time; longer trouble ends the wait.
     private static let patience = Duration.seconds(60)
 
@@ -27,7 +29,11 @@ struct Waiting {
     ///
     /// - Throws: ``CommandFailure`` unless the response completed.
     func run() async throws {
-        let ended = try await end()
+        var line = ProgressLine(time: time)
+        let ended = try await end(telling: &line)
+        let (wasLive, elapsed) = (line.isLive, line.elapsed)
+        line.clear()
+        if wasLive { Terminal.note(WaitingText.line(of: ended, elapsed: elapsed)) }
         let (body, absence) = try await response(of: ended)
         if let body { show(body) }
         switch ended.status {
@@ -42,7 +48,8 @@ struct Waiting {
         }
     }
 
-    private func end() async throws -> WatchObject {
+    private func end(telling line: inout ProgressLine) async throws -> WatchObject {
+        defer { line.clear() }
         var pause = Self.firstPause
         var troubleSince: Moment?
         while true {
@@ -51,10 +58,14 @@ struct Waiting {
                     WatchObject.self, from: try await client.get(APIClient.path("/v1/watches", watch.rawValue)))
                 if !object.status.isOpen { return object }
                 troubleSince = nil
+                let elapsed = line.elapsed
+                line.show(WaitingText.line(of: object, elapsed: elapsed))
             } catch let error as APIError where error.isTransient {
                 let since = troubleSince ?? time.now
                 troubleSince = since
                 if time.now - since > Self.patience { throw error }
+                let elapsed = line.elapsed
+                line.show(WaitingText.trouble("\(error)", elapsed: elapsed))
             }
             let wake = time.now + pause
             if let deadline, wake >= deadline {
@@ -62,7 +73,7 @@ struct Waiting {
                 throw CommandFailure("the response has not ended in time; it is watched on: ringback watches show \(watch)", exitCode: 124)
             }
             try await time.sleep(until: wake)
-            pause = min(pause * 5 / 4, Self.longestPause)
+            pause = min(pause * 5 / 4, line.isLive ? Self.longestLivePause : Self.longestPause)
         }
     }
 

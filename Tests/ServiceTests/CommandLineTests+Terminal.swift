@@ -1,0 +1,40 @@
+import Foundation
+import RawJSON
+import RingbackCore
+import Testing
+
+// Commands at a terminal: `script` gives them one.
+extension CommandLineTests {
+    @Test("shows how a wait goes on at a terminal, and leaves the result alone in its lines")
+    func waitingAtTerminal() async throws {
+        try await Surroundings.lend { surroundings in
+            let bridge = try Bridge(surroundings)
+            try await bridge.lend { _ in
+                let response = try await surroundings.createResponse(["duration": "1500ms"])
+                let screen = try await Self.typescript(["watch", response, "--wait"], bridge)
+                #expect(screen.contains("\r\(response)  in_progress"), "\(screen.debugDescription)")
+                // What stands in a line when all is done: the live line was erased before the others came.
+                let lines = screen.split(separator: "\r\n").map {
+                    $0.split(separator: "\u{1B}[K", omittingEmptySubsequences: false).last ?? ""
+                }
+                #expect(lines.contains { $0.hasPrefix("\(response)  completed  ") && $0.contains("output token") }, "\(lines)")
+                #expect(lines.contains { $0.hasPrefix("Patience is not the ability to wait") }, "\(lines)")
+            }
+        }
+    }
+
+    /// What a command writes to a terminal of its own, byte for byte.
+    static func typescript(_ arguments: [String], _ bridge: Bridge, keys: String = "") async throws -> String {
+        let directory = bridge.surroundings.directory
+        let (log, input) = (directory.appending(path: "typescript-\(UUID().uuidString)"), directory.appending(path: "keys"))
+        try Data(keys.utf8).write(to: input)
+        let command = try ([RingbackProcess.binary.path] + arguments).map { "'\($0)'" }.joined(separator: " ")
+        let process = try RingbackProcess(
+            ["--quiet", "--return", "--command", command, "/dev/null"], environment: ["RINGBACK_SERVER": bridge.url, "TERM": "xterm"],
+            directory: directory, log: log, input: input, program: URL(filePath: "/usr/bin/script"))
+        let exit = await process.waitForExit()
+        if exit == nil { await process.killGroup() }
+        #expect(exit == RingbackProcess.Exit(status: 0, wasSignalled: false), "\(process.logText)")
+        return process.logText
+    }
+}
