@@ -44,10 +44,8 @@ struct HostileEventTests {
         let markup = try #require(Markup.of[name], "say in Markup.of what the texts of '\(name)' are made of")
         for status in TerminalStatus.allCases {
             for (_, request) in try requests(name, status) {
-                for (key, text) in try Rendering.texts(of: request) {
-                    if let trouble = markup.trouble(in: text, key: key) {
-                        Issue.record("\(name) \(status) \(request.kind) \(key): \(trouble)")
-                    }
+                for trouble in try markup.troubles(in: request) {
+                    Issue.record("\(name) \(status) \(request.kind) \(trouble)")
                 }
             }
         }
@@ -70,6 +68,11 @@ struct HostileEventTests {
         let event = Hostility.event(.failed)
         let fields = try Rendering.renderer(preset, event, response: Hostility.response(.failed)).renderFields()
         #expect(fields.values.allSatisfy { !$0.lowercased().contains(Rendering.secret.lowercased()) })
+    }
+
+    @Test("is held against the schemas of vendors that publish one")
+    func shapesAreThere() {
+        #expect(VendorShapes.names.count >= 14 && Set(VendorShapes.names).isSubset(of: Rendering.names), "\(VendorShapes.names)")
     }
 
     private func requests(_ name: String, _ status: TerminalStatus) throws -> [(Preset, RenderedRequest)] {

@@ -1,4 +1,6 @@
 import Foundation
+import Presets
+import RawJSON
 
 /// What the texts of a system are made of, and what in them would be more than text.
 enum Markup {
@@ -22,10 +24,9 @@ enum Markup {
     ]
 
     /// Members whose texts have markup; in all others it is shown as it is.
-    private var keys: Set<String>? {
+    private var keys: Set<String> {
         switch self {
-        case .plain: []
-        case .slack: nil
+        case .plain, .slack: []
         case .discord: ["title", "description", "content"]
         case .html: ["formatted_body", "text"]
         case .code: ["text", "content"]
@@ -34,14 +35,17 @@ enum Markup {
         }
     }
 
-    /// - Returns: What is wrong with a text; `nil` when nothing is.
-    func trouble(in text: String, key: String) -> String? {
-        if let keys, !keys.contains(key) { return nil }
+    /// - Returns: What is wrong with the texts of a request, each with the member it stands in.
+    func troubles(in request: RenderedRequest) throws -> [String] {
+        // Whether a text of Slack's has markup is said beside it, and not by its name.
+        if case .slack = self { return SlackMarkup.troubles(in: try JSON(parsing: request.body ?? [])) }
+        return try Rendering.texts(of: request).compactMap { key, text in trouble(in: text, key: key).map { "\(key): \($0)" } }
+    }
+
+    private func trouble(in text: String, key: String) -> String? {
+        guard keys.contains(key) else { return nil }
         switch self {
-        case .plain: return nil
-        case .slack:
-            // In mrkdwn only: a `text` beside `blocks`. Plain text objects stand in `text` members too, which is why `<!` may be there.
-            return nil
+        case .plain, .slack: return nil
         case .discord: return first(of: ["@everyone", "@here", "[click](", "https://evil"], in: text)
         case .html: return htmlTrouble(in: text)
         case .code: return first(of: ["@everyone", "@here", "<!channel>", "https://evil", "[click]("], in: Self.withoutCode(text))
