@@ -40,36 +40,62 @@ package struct PresetRenderer: Sendable {
 
     /// All fields by name, as a message that is not HTTP is made of.
     package func renderFields() throws(RenderingError) -> [String: String] {
-        try fields(in: .text, cap: longest)
+        try fields(in: .text, cap: longest, caps(in: .text))
     }
 
-    /// - Parameter cap: The longest a value may be, in characters.
-    private func fields(in encoding: BodyEncoding, cap: Int) throws(RenderingError) -> [String: String] {
+    /// The most characters that the values of each field may have, so that the field is within its own limit; fields without one have none.
+    ///
+    /// Found once, in the order of the fields: those inside another one are found before it. A search for each in each other's search, and
+    /// all of them in that for the body, would render a message thousands of times.
+    private func caps(in encoding: BodyEncoding) -> [String: Int] {
+        var caps: [String: Int] = [:]
+        for field in preset.fields {
+            guard let limit = field.limit else { continue }
+            // A character takes one unit or more: none beyond the limit could stay.
+            caps[field.name] = largestCap(of: field, limit, in: encoding, upTo: min(longest, limit.count), caps)
+        }
+        return caps
+    }
+
+    /// - Parameters:
+    ///   - cap: The longest a value may be, in characters.
+    ///   - caps: The same for single fields, as ``caps(in:)`` finds them for this encoding.
+    private func fields(in encoding: BodyEncoding, cap: Int, _ caps: [String: Int]) throws(RenderingError) -> [String: String] {
         var rendered: [String: String] = [:]
-        for field in preset.fields { rendered[field.name] = try render(field, in: encoding, cap: cap) }
+        for field in preset.fields { rendered[field.name] = try render(field, in: encoding, cap: cap, caps) }
         return rendered
     }
 
-    private func render(_ field: PresetField, in encoding: BodyEncoding, cap: Int) throws(RenderingError) -> String {
-        guard let limit = field.limit else { return self.text(of: field, in: encoding, cap: cap) }
-        // A character takes one unit or more: none beyond the limit could stay.
-        let largest = Cutting.largestCap(upTo: min(cap, limit.count)) {
-            limit.allows(self.text(of: field, in: encoding, cap: $0), in: encoding)
-        }
-        let text = self.text(of: field, in: encoding, cap: largest)
-        guard limit.allows(text, in: encoding) else { throw .fieldTooLong(field.name, limit) }
-        return text
+    private func render(
+        _ field: PresetField, in encoding: BodyEncoding, cap: Int, _ caps: [String: Int]
+    ) throws(RenderingError) -> String {
+        guard let limit = field.limit else { return self.text(of: field, in: encoding, cap: cap, caps) }
+        let cap = min(cap, caps[field.name] ?? limit.count)
+        let text = self.text(of: field, in: encoding, cap: cap, caps)
+        if limit.allows(text, in: encoding) { return text }
+        // What fits at one cap fits at smaller ones, but for templates that say more when there is less to say.
+        let largest = largestCap(of: field, limit, in: encoding, upTo: cap, caps)
+        let shorter = self.text(of: field, in: encoding, cap: largest, caps)
+        guard limit.allows(shorter, in: encoding) else { throw .fieldTooLong(field.name, limit) }
+        return shorter
+    }
+
+    private func largestCap(
+        of field: PresetField, _ limit: TextLimit, in encoding: BodyEncoding, upTo longest: Int, _ caps: [String: Int]
+    ) -> Int {
+        Cutting.largestCap(upTo: longest) { limit.allows(self.text(of: field, in: encoding, cap: $0, caps), in: encoding) }
     }
 
     /// The field with its values cut to `cap`, whatever its limit.
-    private func text(of field: PresetField, in encoding: BodyEncoding, cap: Int) -> String {
-        let values = (field.isOneLine ? linedFacts : facts.values).mapTexts { field.escape.apply(Cutting.cut($0, to: cap)) }
+    private func text(of field: PresetField, in encoding: BodyEncoding, cap: Int, _ caps: [String: Int]) -> String {
+        let facts = (field.isOneLine ? linedFacts : self.facts.values).only(field.template.firstNames)
+        let values = facts.mapTexts { field.escape.apply(Cutting.cut($0, to: cap)) }
         var members: [String: TemplateValue] = [:]
         for tag in field.template.tags where tag.name.hasPrefix("fields.") {
             let name = String(tag.name.dropFirst("fields.".count))
             guard let inner = preset.fields.first(where: { $0.name == name }), inner.name != field.name else { continue }
             // The inner one's own limit holds as well; that it cannot be kept by its own words alone shows when it is rendered itself.
-            members[name] = .text((try? render(inner, in: encoding, cap: cap)) ?? "")
+            members[name] = .text((try? render(inner, in: encoding, cap: cap, caps)) ?? "")
         }
         let parameters = self.parameters.filter { name, _ in !isSecret(name) }.mapValues { field.escape.apply(CleanText.clean($0)) }
         let text = field.template.render(context(values, fields: members, parameters: parameters, kind: .create))
@@ -87,7 +113,7 @@ package struct PresetRenderer: Sendable {
         guard let request = preset.requests[kind] else { preconditionFailure("the preset \(preset.name) has no request '\(kind)'") }
         let plain = requestValues([:], kind) { $0 }
         // Made once: headers and URL take the same texts, and each of them may have to be cut many times until it fits.
-        let fields = try self.fields(in: .text, cap: longest)
+        let fields = try renderFields()
         let filled = requestValues(fields, kind) { $0 }
         var headers = try request.headers.map { header throws(RenderingError) in
             (name: header.name, value: try headerValue(header, filled))
@@ -121,7 +147,7 @@ package struct PresetRenderer: Sendable {
     private func url(
         of request: PresetRequest, _ fields: [String: String], _ plain: TemplateValue, _ kind: RequestKind
     ) throws(RenderingError) -> String {
-        var text = request.url.render(requestValues(fields, kind, escape: PercentText.encode))
+        var text = request.url.render(requestValues(fields, kind, naming: request.url.firstNames, escape: PercentText.encode))
         for item in request.query {
             let value = item.template.render(plain)
             guard !value.isEmpty else { continue }
@@ -132,19 +158,22 @@ package struct PresetRenderer: Sendable {
     }
 
     private func bytes(of body: PresetRequest.Body, limit: Int?, _ kind: RequestKind) throws(RenderingError) -> [UInt8] {
-        let whole = try encode(body, cap: longest, kind)
+        let caps = caps(in: body.encoding)
+        let whole = try encode(body, cap: longest, caps, kind)
         guard let limit, whole.count > limit else { return whole }
         let largest = Cutting.largestCap(upTo: min(longest, limit)) { cap in
             // A field whose own words are too long is told of below.
-            (try? encode(body, cap: cap, kind)).map { $0.count <= limit } ?? false
+            (try? encode(body, cap: cap, caps, kind)).map { $0.count <= limit } ?? false
         }
-        let cut = try encode(body, cap: largest, kind)
+        let cut = try encode(body, cap: largest, caps, kind)
         guard cut.count <= limit else { throw .bodyTooLarge(kind, limit) }
         return cut
     }
 
-    private func encode(_ body: PresetRequest.Body, cap: Int, _ kind: RequestKind) throws(RenderingError) -> [UInt8] {
-        let values = requestValues(try fields(in: body.encoding, cap: cap), kind) { $0 }
+    private func encode(
+        _ body: PresetRequest.Body, cap: Int, _ caps: [String: Int], _ kind: RequestKind
+    ) throws(RenderingError) -> [UInt8] {
+        let values = requestValues(try fields(in: body.encoding, cap: cap, caps), kind) { $0 }
         let json = body.template.render(values) ?? .object([])
         switch body.encoding {
         case .json: return json.bytes
@@ -155,9 +184,11 @@ package struct PresetRenderer: Sendable {
 
     // MARK: Values
 
+    /// - Parameter names: The facts to speak of, where that is known; `nil` for all.
     private func requestValues(
-        _ fields: [String: String], _ kind: RequestKind, escape: (String) -> String
+        _ fields: [String: String], _ kind: RequestKind, naming names: Set<String>? = nil, escape: (String) -> String
     ) -> TemplateValue {
+        let facts = names.map { self.facts.values.only($0) } ?? self.facts.values
         let parameters = Dictionary(
             uniqueKeysWithValues: self.parameters.map { name, value -> (String, String) in
                 switch preset.parameters.first(where: { $0.name == name })?.kind {
@@ -167,7 +198,7 @@ package struct PresetRenderer: Sendable {
                 }
             })
         return context(
-            facts.values.mapTexts(escape), fields: fields.mapValues { .text(escape($0)) }, parameters: parameters,
+            facts.mapTexts(escape), fields: fields.mapValues { .text(escape($0)) }, parameters: parameters,
             captured: captured.mapValues(escape), kind: kind)
     }
 

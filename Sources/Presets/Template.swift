@@ -8,12 +8,15 @@ package struct Template: Sendable, Hashable {
     package let text: String
     /// Every tag that names something, in order.
     package let tags: [TemplateTag]
+    /// The first part of each dotted name in it: of anything else it cannot speak.
+    let firstNames: Set<String>
     private let compiled: MustacheTemplate
 
     /// - Throws: ``TemplateProblem`` with the first thing that is wrong, and where.
     package init(_ text: String) throws(TemplateProblem) {
         self.text = text
         tags = try TemplateScanner.tags(in: text)
+        firstNames = Set(tags.map { String($0.name.prefix { $0 != "." }) })
         do {
             // The library's own default is HTML. The directive stands on a line of its own, which it takes away with itself.
             compiled = try MustacheTemplate(string: "{{% CONTENT_TYPE:TEXT}}\n" + text)

@@ -26,6 +26,12 @@ package indirect enum TemplateValue: Sendable, Hashable {
         }
     }
 
+    /// Of a group only what has one of these names.
+    func only(_ names: Set<String>) -> TemplateValue {
+        guard case .group(let members) = self else { return self }
+        return .group(members.filter { names.contains($0.key) })
+    }
+
     /// The characters of the longest text, as people count them.
     package var longestText: Int {
         switch self {

@@ -45,7 +45,10 @@ enum Rendering {
     static let secret = "SECRET0123456789abcdef0123456789"
     static let endpoint = EndpointName(trusted: "room")
 
-    static func library() throws -> PresetLibrary { try PresetLibrary.builtIn() }
+    /// Read once: it is read from YAML, and every case of every test asks for it.
+    private static let builtIn = Result { try PresetLibrary.builtIn() }
+
+    static func library() throws -> PresetLibrary { try builtIn.get() }
 
     /// Every preset by name.
     static let names = PresetLibrary.embedded.map(\.name)

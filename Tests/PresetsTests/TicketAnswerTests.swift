@@ -128,7 +128,7 @@ struct TicketAnswerTests {
 
     @Test("is judged as it is meant", arguments: rows)
     func judged(_ row: Row) throws {
-        let preset = try #require(try PresetLibrary.builtIn()[row.preset])
+        let preset = try #require(try Rendering.library()[row.preset])
         let answer = PresetAnswer(status: row.status, headers: row.headers.map { ($0.key, $0.value) }, body: Array(row.body.utf8))
         let judgement = AnswerJudge(preset, row.kind).judge(answer, now: Self.now)
         #expect(judgement.verdict == row.verdict)
@@ -138,7 +138,7 @@ struct TicketAnswerTests {
 
     @Test("every ticket preset is in the table, with each kind of request it writes by")
     func complete() throws {
-        for preset in try PresetLibrary.builtIn().all where preset.identity == .search || preset.name == "linear" {
+        for preset in try Rendering.library().all where preset.identity == .search || preset.name == "linear" {
             let kinds = Set(Self.rows.filter { $0.preset == preset.name }.map(\.kind))
             #expect(kinds.contains(.create), "\(preset.name)")
         }
@@ -171,7 +171,7 @@ struct TicketAnswerTests {
 
     @Test("a search finds what holds the key, and nothing else", arguments: searches)
     func found(_ search: Search) throws {
-        let preset = try #require(try PresetLibrary.builtIn()[search.preset])
+        let preset = try #require(try Rendering.library()[search.preset])
         let answer = PresetAnswer(status: 200, headers: [], body: Array(search.body.utf8))
         let judge = AnswerJudge(preset, .search)
         #expect(judge.isFound(judge.judge(answer, now: Self.now), in: answer, confirmation: "KEY") == search.isFound)
@@ -179,7 +179,7 @@ struct TicketAnswerTests {
 
     @Test("every search asks its answer for the key")
     func confirmed() throws {
-        for preset in try PresetLibrary.builtIn().all {
+        for preset in try Rendering.library().all {
             guard let search = preset.requests[.search] else { continue }
             #expect(search.confirmation?.text == "{{key}}", "\(preset.name)")
         }
@@ -187,7 +187,7 @@ struct TicketAnswerTests {
 
     @Test("Alertmanager hears of failures and of what undoes them, and of nothing else")
     func alerts() throws {
-        let preset = try #require(try PresetLibrary.builtIn()["alertmanager"])
+        let preset = try #require(try Rendering.library()["alertmanager"])
         #expect(preset.rule(for: "failed") == OutcomeRule(first: .create, later: [.create]))
         #expect(preset.rule(for: "incomplete") == OutcomeRule(first: .create, later: [.create]))
         #expect(preset.rule(for: "completed") == OutcomeRule(first: nil, later: [.close]))

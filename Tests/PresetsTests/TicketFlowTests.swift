@@ -8,7 +8,7 @@ struct TicketFlowTests {
     private let preset: Preset
 
     init() throws {
-        preset = try #require(try PresetLibrary.builtIn()["request-tracker"])
+        preset = try #require(try Rendering.library()["request-tracker"])
     }
 
     @Test("a first event searches and creates")
@@ -76,7 +76,7 @@ struct TicketFlowTests {
 
     @Test("every preset that comments without a key of the comment's own can look for the comment")
     func checked() throws {
-        for preset in try PresetLibrary.builtIn().all where preset.requests[.comment] != nil && preset.name != "linear" {
+        for preset in try Rendering.library().all where preset.requests[.comment] != nil && preset.name != "linear" {
             #expect(preset.requests[.check]?.confirmation?.text == "{{delivery_key}}", "\(preset.name)")
         }
     }
