@@ -13,13 +13,13 @@ enum Harmless {
         "payload", "timeout",
         "connect_timeout", "schedule",
         "jitter",
-        "max_in_flight", "rate_limit", "resolve", "delivered", "dead", "responses", "allow_networks", "https_only",
+        "max_in_flight", "rate_limit", "window", "max", "resolve", "delivered", "dead", "responses", "allow_networks", "https_only",
     ]
 
     /// Keys that hold other keys; their own values, if somebody wrote a text there, are not shown.
     private static let structures: Set<String> = [
         "tls", "tokens", "upstreams", "poll", "manners", "endpoints", "match", "retry", "retention", "security", "handshake", "oauth2",
-        "proxy", "egress_proxy",
+        "proxy", "egress_proxy", "digest",
     ]
 
     /// Mappings whose keys are names and whose values are secret.

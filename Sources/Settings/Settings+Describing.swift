@@ -121,6 +121,12 @@ extension Settings {
         }
         yaml.line("max_in_flight", raw: "\(endpoint.maximumInFlight)")
         if let limit = endpoint.rateLimit { yaml.line("rate_limit", limit.text) }
+        if let digest = endpoint.digest {
+            yaml.block("digest") {
+                $0.line("window", digest.window.text)
+                $0.line("max", raw: "\(digest.maximum)")
+            }
+        }
     }
 
     private static func describe(_ yaml: inout YAMLText, webhook: WebhookTarget) {

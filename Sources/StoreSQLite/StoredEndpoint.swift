@@ -56,6 +56,11 @@ struct StoredEndpoint: Codable {
         var statuses: [WatchStatus]?
     }
 
+    struct DigestRule: Codable {
+        let window: Int64
+        let maximum: Int
+    }
+
     let name: String
     let target: Target
     let events: [String]
@@ -66,6 +71,7 @@ struct StoredEndpoint: Codable {
     let connectTimeout: Int64
     let maximumInFlight: Int
     let rateLimit: String?
+    let digest: DigestRule?
     let isEnabled: Bool
     let disabledReason: String?
 
@@ -82,6 +88,7 @@ struct StoredEndpoint: Codable {
         connectTimeout = endpoint.connectTimeout.wholeMilliseconds
         maximumInFlight = endpoint.maximumInFlight
         rateLimit = endpoint.rateLimit?.text
+        digest = endpoint.digest.map { DigestRule(window: $0.window.wholeMilliseconds, maximum: $0.maximum) }
         isEnabled = endpoint.isEnabled
         disabledReason = endpoint.disabledReason
     }
@@ -102,6 +109,7 @@ struct StoredEndpoint: Codable {
             connectTimeout: .milliseconds(connectTimeout),
             maximumInFlight: maximumInFlight,
             rateLimit: rateLimit.flatMap { RateLimit(text: $0) },
+            digest: digest.map { Digest(window: .milliseconds($0.window), maximum: $0.maximum) },
             isEnabled: isEnabled,
             disabledReason: disabledReason
         )

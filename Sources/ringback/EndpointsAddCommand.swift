@@ -64,6 +64,13 @@ struct EndpointsAddCommand: AsyncParsableCommand {
     @Option(help: "At most so many deliveries in a time, such as 50/s, 10/m or 1000/h.")
     var rateLimit: String?
 
+    @Option(help: ArgumentHelp("A chat or a mailbox: one message for all that ends within such a time, such as 5m.", valueName: "duration"))
+    var digestWindow: String?
+
+    @Option(
+        help: ArgumentHelp("A chat or a mailbox: so many events do not wait for more; 50 with --digest-window alone.", valueName: "count"))
+    var digestMax: Int?
+
     @OptionGroup var server: ServerOptions
     @OptionGroup var output: OutputOptions
 
@@ -77,6 +84,9 @@ struct EndpointsAddCommand: AsyncParsableCommand {
             throw ValidationError("an endpoint has either --url, --inbox or --preset: give one of them")
         }
         if preset == nil, !(parameters + parameterFiles).isEmpty { throw ValidationError("--with belongs to --preset") }
+        if preset == nil, digestWindow != nil || digestMax != nil {
+            throw ValidationError("--digest-window and --digest-max belong to a chat or a mailbox: give --preset")
+        }
         for parameter in parameters + parameterFiles where !parameter.dropFirst().contains("=") {
             throw ValidationError("--with takes 'name=value', --with-file 'name=path'")
         }
@@ -104,6 +114,11 @@ struct EndpointsAddCommand: AsyncParsableCommand {
             if let value { members.append(.init(name, .string(value))) }
         }
         if let with { members.append(.init("with", .object(with))) }
+        if digestWindow != nil || digestMax != nil {
+            let window = digestWindow.map { JSON.Member("window", .string($0)) }
+            let max = digestMax.map { JSON.Member("max", .integer(Int64($0))) }
+            members.append(.init("digest", .object([window, max].compactMap(\.self))))
+        }
         if !events.isEmpty { members.append(.init("events", .array(events.map { .string($0) }))) }
         if !conditions.isEmpty { members.append(.init("match", match)) }
         if !headers.isEmpty {

@@ -187,6 +187,7 @@ enum EndpointText {
         fields.add("retries", "\(endpoint.retry.schedule.joined(separator: ", ")) (jitter \(endpoint.retry.jitter))")
         fields.add("at once", "\(endpoint.maxInFlight)")
         fields.add("at most", endpoint.rateLimit)
+        fields.add("digest", endpoint.digest.map { "one message for all within \($0.window), at most \($0.max)" })
         fields.add("failures", failures(endpoint.breaker))
         Terminal.print(fields.text())
         if let secret = endpoint.secret {

@@ -125,6 +125,11 @@ struct TestClient: Sendable {
         return try await send(TransferRequest(method: .post, url: url, headers: all, body: Array(body.utf8)))
     }
 
+    func patch(_ url: String, _ body: String) async throws -> Answer {
+        let headers = [(name: "Content-Type", value: "application/json")]
+        return try await send(TransferRequest(method: .patch, url: url, headers: headers, body: Array(body.utf8)))
+    }
+
     private func send(_ request: TransferRequest) async throws -> Answer {
         var request = request
         // A call that hangs must not use up the patience of whoever asks again and again.

@@ -72,7 +72,9 @@ extension EveryStore {
 
     @Suite("keeps endpoints")
     struct Endpoints {
-        @Test("keeps everything about an endpoint", arguments: StoreUnderTest.available, [Endpoint.elaborateWebhook, .elaborateInbox])
+        @Test(
+            "keeps everything about an endpoint", arguments: StoreUnderTest.available,
+            [Endpoint.elaborateWebhook, .elaborateInbox, .elaboratePreset])
         func roundTrip(_ kind: StoreUnderTest, _ endpoint: Endpoint) async throws {
             try await kind.withScene { scene async throws in
                 #expect(try await scene.store.addEndpoint(endpoint, now: scene.now))
@@ -160,5 +162,14 @@ extension Endpoint {
     static let elaborateInbox = Endpoint(
         name: EndpointName(trusted: "inbox"), origin: .api,
         target: .inbox(InboxTarget(directory: "inbox", outputText: true, maximumFiles: 10))
+    )
+
+    static let elaboratePreset = Endpoint(
+        name: EndpointName(trusted: "room"), origin: .api,
+        target: .preset(
+            PresetTarget(
+                preset: "slack", parameters: [.init(name: "url", value: Secret("https://hooks.example/T/B"), isSecret: true)],
+                pace: RateLimit(1, per: .second), destination: "slack 1")),
+        digest: Digest(window: .seconds(90), maximum: 7)
     )
 }

@@ -44,6 +44,11 @@ package struct EndpointObject: Codable, Sendable, Hashable {
         }
     }
 
+    package struct DigestRule: Codable, Sendable, Hashable {
+        package var window: String
+        package var max: Int
+    }
+
     package struct Retry: Codable, Sendable, Hashable {
         package var schedule: [String]
         package var jitter: Double
@@ -81,6 +86,8 @@ package struct EndpointObject: Codable, Sendable, Hashable {
     package var retry: Retry
     package var maxInFlight: Int
     @Nullable package var rateLimit: String?
+    /// When several events become one message; `null` for one message each.
+    @Nullable package var digest: DigestRule?
     package var enabled: Bool
     @Nullable package var disabledReason: String?
     package var breaker: BreakerObject
@@ -111,6 +118,7 @@ package struct EndpointObject: Codable, Sendable, Hashable {
         case retry
         case maxInFlight = "max_in_flight"
         case rateLimit = "rate_limit"
+        case digest
         case enabled
         case disabledReason = "disabled_reason"
         case breaker
@@ -174,6 +182,7 @@ extension EndpointObject {
         retry = Retry(schedule: endpoint.retry.schedule.map(\.text), jitter: endpoint.retry.jitter)
         maxInFlight = endpoint.maximumInFlight
         rateLimit = endpoint.rateLimit?.text
+        digest = endpoint.digest.map { DigestRule(window: $0.window.text, max: $0.maximum) }
         enabled = endpoint.isEnabled
         disabledReason = endpoint.disabledReason
         self.breaker = BreakerObject(breaker ?? BreakerStatus())

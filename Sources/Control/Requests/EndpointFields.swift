@@ -10,7 +10,7 @@ struct EndpointFields {
         "headers", "handshake", "timeout",
         "connect_timeout",
         "retry",
-        "max_in_flight", "rate_limit",
+        "max_in_flight", "rate_limit", "digest",
     ]
     private static let retryNames = ["schedule", "jitter"]
     private static let maximumEvents = 32
@@ -40,6 +40,7 @@ struct EndpointFields {
     private let retry: RetryPolicy?
     private let maximumInFlight: Int?
     private let rateLimit: RateLimit?
+    private let digest: Digest?
 
     /// Reads everything; what is wrong is reported to the fields' problems.
     init(_ fields: Fields, known: KnownNames, rule: CallbackGuard) {
@@ -65,6 +66,7 @@ struct EndpointFields {
         retry = Self.retry(fields)
         maximumInFlight = fields.integer("max_in_flight", in: 1...1000)
         rateLimit = Self.rateLimit(fields)
+        digest = Self.digest(fields)
     }
 
     /// The target of a new endpoint, with a secret made for it when none was given.
@@ -128,6 +130,24 @@ struct EndpointFields {
         }
     }
 
+    /// Complains of a digest for a target that takes none.
+    ///
+    /// - Parameter target: That of the endpoint as it is to be.
+    func checkDigest(of target: Endpoint.Target) {
+        guard fields.has("digest"), !fields.isNull("digest") else { return }
+        switch target {
+        case .webhook:
+            fields.report("digest", "a digest is for chats and mail, and this endpoint is a webhook: programs count for themselves")
+        case .inbox: fields.report("digest", "a digest is for chats and mail, and this endpoint is an inbox: programs count for themselves")
+        case .command:
+            fields.report("digest", "a digest is for chats and mail, and this endpoint runs a command: programs count for themselves")
+        case .preset(let target) where preset.takesDigests(target): break
+        case .preset(let target):
+            fields.report(
+                "digest", "a digest is for chats and mail, and '\(target.preset)' keeps something of its own for each response: remove it")
+        }
+    }
+
     /// Sets what is given, and resets what is given as `null`, apart from the target.
     func apply(to endpoint: inout Endpoint) {
         let standard = Endpoint(name: endpoint.name, origin: endpoint.origin, target: endpoint.target)
@@ -138,6 +158,7 @@ struct EndpointFields {
         endpoint.retry = retry ?? (fields.isNull("retry") ? standard.retry : endpoint.retry)
         endpoint.maximumInFlight = maximumInFlight ?? (fields.isNull("max_in_flight") ? standard.maximumInFlight : endpoint.maximumInFlight)
         endpoint.rateLimit = rateLimit ?? (fields.isNull("rate_limit") ? standard.rateLimit : endpoint.rateLimit)
+        endpoint.digest = digest ?? (fields.isNull("digest") ? nil : endpoint.digest)
     }
 
     private static func inbox(_ fields: Fields) -> String? {
@@ -199,6 +220,13 @@ struct EndpointFields {
             return nil
         }
         return limit
+    }
+
+    private static func digest(_ fields: Fields) -> Digest? {
+        guard let digest = fields.object("digest", known: ["window", "max"]) else { return nil }
+        return Digest(
+            window: digest.duration("window", in: Digest.windows) ?? Digest.defaultWindow,
+            maximum: digest.integer("max", in: Digest.maximums) ?? Digest.defaultMaximum)
     }
 
     private static func retry(_ fields: Fields) -> RetryPolicy? {

@@ -17,6 +17,7 @@ struct EndpointRequest {
             fields.report("url", "an endpoint has either a url, an inbox or a preset: write one of them")
         }
         let target = settings.newTarget()
+        if let target { settings.checkDigest(of: target.target) }
         try problems.check()
         guard let name, let target else { throw Problem(.invalidRequest, "an endpoint needs a name and a url, an inbox or a preset") }
         var endpoint = Endpoint(name: name, origin: .api, target: target.target)
@@ -46,6 +47,7 @@ struct EndpointPatch {
         let settings = EndpointFields(fields, known: known, rule: rule)
         var endpoint = current
         settings.retarget(&endpoint)
+        settings.checkDigest(of: endpoint.target)
         try problems.check()
         settings.apply(to: &endpoint)
         self.endpoint = endpoint

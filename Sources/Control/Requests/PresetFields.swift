@@ -48,6 +48,11 @@ struct PresetFields {
         return self.target(target.preset, with: target.values.mapValues { $0.reveal() })
     }
 
+    /// Whether several events can be one message there; a preset that is gone is nothing to complain of here.
+    func takesDigests(_ target: PresetTarget) -> Bool {
+        presets[target.preset]?.takesDigests ?? true
+    }
+
     private func target(_ name: String, with old: [String: String]) -> PresetTarget? {
         guard let preset = presets[name] else {
             fields.report("preset", "there is no preset of that name.\(Suggestion.text(for: name, among: presets.names))")

@@ -71,6 +71,7 @@ extension Dashboard {
             <dt>Time out</dt><dd>\(endpoint.timeout), to connect \(endpoint.connectTimeout)</dd>
             <dt>Tried again after</dt><dd>\(endpoint.retry.schedule.joined(separator: ", "))</dd>
             <dt>At once</dt><dd>\(endpoint.maxInFlight)\(endpoint.rateLimit.map { ", at most \($0)" } ?? "")</dd>
+            <dt>One message for many</dt><dd>\(endpoint.digest.map { "after \($0.window), or with \($0.max)" } ?? "no")</dd>
             </dl>
             """
     }
