@@ -53,7 +53,7 @@ class Handler:
         self.keep(session, envelope)
         if name == "lost":
             server.transport.abort()
-        if name == "silent":
+        if name == "silent" or (name == "first-silent" and self.count == 1):
             await asyncio.sleep(3600)
         return "250 2.0.0 Queued"
 

@@ -155,3 +155,12 @@ extension Surroundings {
         return try #require(answer.json()["id"]?.string, "the sandbox answered \(answer.status): \(answer.text)")
     }
 }
+
+extension Surroundings {
+    /// Responses that end at once with one outcome.
+    func createResponses(_ count: Int, _ outcome: String) async throws -> [String] {
+        var responses: [String] = []
+        for _ in 0..<count { responses.append(try await createResponse(["duration": "0s", "outcome": outcome])) }
+        return responses
+    }
+}
