@@ -1,4 +1,6 @@
-"""Postfix, from Debian, with a configuration and a queue of its own. It listens on loopback and keeps all mail in one Maildir."""
+"""Postfix, from Debian, with a configuration and a queue of its own. It listens on loopback, offers STARTTLS with a certificate that it made
+for itself, and keeps all mail in one Maildir.
+"""
 
 import email
 import email.policy
@@ -31,6 +33,10 @@ virtual_mailbox_limit = 0
 alias_maps =
 local_recipient_maps =
 default_transport = error:this server delivers no mail outside
+smtpd_tls_security_level = may
+smtpd_tls_cert_file = {directory}/etc/certificate.pem
+smtpd_tls_key_file = {directory}/etc/key.pem
+smtpd_tls_received_header = yes
 maillog_file = /dev/stdout
 maillog_file_prefixes = /dev
 """
@@ -41,6 +47,7 @@ MASTER = """
 postlog unix-dgram n - n - 1 postlogd
 cleanup unix n - n - 0 cleanup
 qmgr unix n - n 300 1 qmgr
+tlsmgr unix - - n 1000? 1 tlsmgr
 rewrite unix - - n - - trivial-rewrite
 bounce unix - - n - 0 bounce
 defer unix - - n - 0 bounce
@@ -68,6 +75,11 @@ class Postfix:
         # Postfix' own users have to get through.
         for name in (directory, directory.parent):
             name.chmod(0o755)
+        self.certificate = directory / "etc" / "certificate.pem"
+        run([
+            "openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-days", "2", "-subj",
+            "/CN=localhost", "-addext", "subjectAltName=DNS:localhost", "-keyout", directory / "etc" / "key.pem", "-out", self.certificate,
+        ], directory)
         (directory / "etc" / "main.cf").write_text(MAIN.format(directory=directory, uid=owner.pw_uid, gid=owner.pw_gid))
         (directory / "etc" / "master.cf").write_text(MASTER.format(port=self.port))
         # `postfix start-fg` would leave its daemon behind when it is ended; so the daemon itself is run, after what comes before it.
@@ -78,6 +90,10 @@ class Postfix:
     def _greets(self):
         with smtplib.SMTP("127.0.0.1", self.port, timeout=5) as connection:
             return connection.noop()[0] == 250
+
+    def messages_about(self, response):
+        """What was delivered about a response, in the order of its arrival."""
+        return [message for message in self.messages() if response in message["Message-ID"]]
 
     def messages(self):
         """All that was delivered, in the order of their arrival."""
