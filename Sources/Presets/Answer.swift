@@ -33,6 +33,8 @@ package enum AnswerVerdict: String, Sendable, Hashable, CaseIterable {
     case disable
     /// What an earlier request made is no longer there.
     case missing
+    /// The system does not understand the markup of the text: the same goes once more as `plain`.
+    case plain
 }
 
 /// "An answer like this means that."

@@ -95,6 +95,7 @@ package struct AnswerJudge: Sendable {
         switch verdict {
         case .delivered: nil
         case .retry, .permanent, .ambiguous, .disable: "the system answered \(status)"
+        case .plain: "the system does not understand the text's markup (\(status))"
         case .missing: "what was made earlier is no longer there (\(status))"
         }
     }

@@ -16,12 +16,15 @@ package struct PresetRenderer: Sendable {
     private let captured: [String: String]
     private let event: Event
     private let endpoint: EndpointName
+    /// Whether the request is the one without markup, sent when the system did not understand the one with it.
+    private let isPlain: Bool
 
     /// - Parameters:
     ///   - parameters: Given values by name, checked by ``Preset/target(with:)``; fallbacks are filled in here.
     ///   - captured: What earlier requests about the response kept.
     package init(
-        _ preset: Preset, facts: PresetFacts, parameters: [String: String], captured: [String: String], event: Event, endpoint: EndpointName
+        _ preset: Preset, facts: PresetFacts, parameters: [String: String], captured: [String: String], event: Event,
+        endpoint: EndpointName, isPlain: Bool = false
     ) {
         self.preset = preset
         self.facts = facts
@@ -30,6 +33,7 @@ package struct PresetRenderer: Sendable {
         self.captured = captured
         self.event = event
         self.endpoint = endpoint
+        self.isPlain = isPlain
         self.parameters = Dictionary(
             preset.allParameters.compactMap { parameter in
                 (parameters[parameter.name] ?? parameter.fallback).map { (parameter.name, parameter.normalized($0)) }
@@ -208,6 +212,7 @@ package struct PresetRenderer: Sendable {
     ) -> TemplateValue {
         guard case .group(var members) = facts else { preconditionFailure("facts are a group of names") }
         members["fields"] = .group(fields)
+        members["plain"] = .flag(isPlain)
         // A flag that is off is no reason to show a section.
         members["with"] = .group(parameters.filter { name, value in !(isFlag(name) && value == "false") }.mapValues { .text($0) })
         members["captured"] = .group(captured.mapValues { .text($0) })

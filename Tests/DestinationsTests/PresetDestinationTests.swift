@@ -153,6 +153,32 @@ struct PresetDestinationTests {
         #expect(refused.error == .connectionRefused)
     }
 
+    @Test("says the same without markup, once, to a system that does not understand it")
+    func plain() async throws {
+        // As Telegram answers it.
+        let refusal = """
+            {"ok":false,"error_code":400,"description":"Bad Request: can't parse entities: Unsupported start tag \\"x\\" at byte offset 12"}
+            """
+        let with = ["token": "123456:ABC-DEF", "chat_id": "-1001234567890"]
+        let chat = try PresetUnderTest("telegram", with)
+        let (report, requests) = try await chat.attempt(answers: [(400, refusal), (200, #"{"ok":true,"result":{"message_id":7}}"#)])
+        #expect(report.verdict == .delivered)
+        let bodies = try requests.map { try JSON(parsing: try #require($0.body)) }
+        #expect(bodies.map { $0["parse_mode"] } == ["HTML", nil])
+        #expect(bodies[0]["text"]?.string?.contains("<b>✗ Response resp_abc123 failed: server_error</b>") == true)
+        let text = try #require(bodies[1]["text"]?.string)
+        #expect(text.hasPrefix("✗ Response resp_abc123 failed: server_error\n\nIt broke."))
+        #expect(text.contains("https://ringback.example.com/watches/watch_") && !text.contains("<"))
+        // What was made is changed later, with markup again.
+        let (_, later) = try await chat.attempt(.responseCompleted, answers: [(200, #"{"ok":true,"result":{"message_id":7}}"#)])
+        #expect(try JSON(parsing: try #require(later.first?.body))["parse_mode"] == "HTML")
+
+        let stubborn = try PresetUnderTest("telegram", with)
+        let (refused, twice) = try await stubborn.attempt(answers: [(400, refusal), (400, refusal)])
+        #expect(refused.verdict == .rejected)
+        #expect(twice.count == 2)
+    }
+
     @Test("searches before it creates a ticket, and adds to the one it finds")
     func searches() async throws {
         let queue = try PresetUnderTest("github-issue", ["repository": "acme/jobs", "token": "github_pat_secret"])

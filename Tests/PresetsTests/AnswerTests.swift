@@ -77,7 +77,7 @@ struct AnswerCase: Sendable, CustomStringConvertible {
             retryAfter: .seconds(1)),
         .init("matrix", 429, #"{"errcode":"M_LIMIT_EXCEEDED","retry_after_ms":2500}"#, .retry, retryAfter: .milliseconds(2500)),
         .init("telegram", 200, #"{"ok":true,"result":{"message_id":7}}"#, .delivered),
-        .init("telegram", 400, #"{"ok":false,"error_code":400,"description":"Bad Request: can't parse entities"}"#, .permanent),
+        .init("telegram", 400, #"{"ok":false,"error_code":400,"description":"Bad Request: can't parse entities"}"#, .plain),
         .init("telegram", 400, #"{"ok":false,"description":"Bad Request: message is not modified"}"#, .delivered, kind: .update),
         .init("telegram", 400, #"{"ok":false,"description":"Bad Request: message to edit not found"}"#, .missing, kind: .update),
         .init("telegram", 403, #"{"ok":false,"description":"Forbidden: bot was blocked by the user"}"#, .disable),

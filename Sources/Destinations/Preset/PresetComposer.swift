@@ -38,11 +38,13 @@ package struct PresetComposer: Sendable {
             includesOutput: parameter("include_output")?.reveal() == "true")
     }
 
-    /// - Parameter captured: What earlier requests about the same response kept.
-    package func renderer(of job: DeliveryJob, captured: [String: String] = [:]) -> PresetRenderer {
+    /// - Parameters:
+    ///   - captured: What earlier requests about the same response kept.
+    ///   - isPlain: Whether the system did not understand the markup.
+    package func renderer(of job: DeliveryJob, captured: [String: String] = [:], isPlain: Bool = false) -> PresetRenderer {
         PresetRenderer(
             preset, facts: facts(of: job), parameters: target.values.mapValues { $0.reveal() }, captured: captured, event: job.event,
-            endpoint: endpoint)
+            endpoint: endpoint, isPlain: isPlain)
     }
 
     /// The rendered fields by name, for a preset whose transport is no HTTP.

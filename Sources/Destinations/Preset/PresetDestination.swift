@@ -63,6 +63,7 @@ package struct PresetDestination: Destination {
             preset, outcome: composer.facts(of: job).outcome, kept: history.captured, done: steps, begun: history.begun)
         var wasThere = history.captured != nil
         var last: TransferAnswer?
+        var isPlain = false
         for _ in 0..<Self.maximumRequests {
             let kind: RequestKind
             switch flow.next() {
@@ -73,7 +74,7 @@ package struct PresetDestination: Destination {
             if preset.leavesDoubt(kind) { try await keep(flow.captured, steps, begun: kind, of: job) }
             let (answer, confirmation): (TransferAnswer, String?)
             do throws(FailedAttempt) {
-                (answer, confirmation) = try await send(kind, of: job, captured: flow.captured, by: deadline)
+                (answer, confirmation) = try await send(kind, of: job, captured: flow.captured, isPlain: isPlain, by: deadline)
             } catch {
                 return error.report
             }
@@ -103,7 +104,10 @@ package struct PresetDestination: Destination {
                 try await keep(flow.captured, steps, of: job)
             case .missing where flow.missing():
                 steps = []
-            case .retry, .permanent, .ambiguous, .disable, .missing:
+            case .plain where !isPlain:
+                // Nothing was made, so the flow asks for the same request again.
+                isPlain = true
+            case .retry, .permanent, .ambiguous, .disable, .missing, .plain:
                 return report(judgement, of: answer, kind)
             }
         }
@@ -133,12 +137,12 @@ package struct PresetDestination: Destination {
 
     /// - Returns: The answer, and what it has to hold when the request was a search.
     private func send(
-        _ kind: RequestKind, of job: DeliveryJob, captured: [String: String], by deadline: Moment
+        _ kind: RequestKind, of job: DeliveryJob, captured: [String: String], isPlain: Bool, by deadline: Moment
     ) async throws(FailedAttempt) -> (answer: TransferAnswer, confirmation: String?) {
         let request: RenderedRequest
         let route: WebhookRoute
         do {
-            request = try composer.renderer(of: job, captured: captured).render(kind)
+            request = try composer.renderer(of: job, captured: captured, isPlain: isPlain).render(kind)
             // The URL differs from request to request; who may be reached, by what way and for how long does not.
             route = try WebhookRoute(
                 WebhookTarget(url: request.url, secrets: []), of: endpoint, transport: transport, callbackGuard: callbackGuard,
@@ -188,7 +192,7 @@ package struct PresetDestination: Destination {
             switch judgement.verdict {
             case .delivered, .retry: .again
             case .ambiguous: verdictOfDoubt(kind)
-            case .permanent, .missing: .rejected
+            case .permanent, .missing, .plain: .rejected
             case .disable: .disable(judgement.reason ?? "the system wants no more requests of this endpoint")
             }
         return report
