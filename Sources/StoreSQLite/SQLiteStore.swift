@@ -206,6 +206,17 @@ extension SQLiteStore {
         }
     }
 
+    /// Folds the write-ahead log into the file as far as readers allow it, between two rounds of the writer.
+    func foldLog() async {
+        await withCheckedContinuation { continuation in
+            pool.asyncWriteWithoutTransaction { database in
+                // What cannot be folded in now is folded in by a later checkpoint, which SQLite makes by itself.
+                _ = try? database.checkpoint(.passive)
+                continuation.resume()
+            }
+        }
+    }
+
     func send(_ hint: StoreHint) {
         hintBroadcast.send(hint)
     }

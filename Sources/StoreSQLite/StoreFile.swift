@@ -38,6 +38,7 @@ struct StoreFile {
             let pool = try DatabasePool(path: path, configuration: configuration)
             try pool.writeWithoutTransaction { try prepareWriter($0) }
             try Migrations.migrator.migrate(pool)
+            _ = try pool.writeWithoutTransaction { try $0.makeShrinkable(always: false) }
             return pool
         } catch {
             throw explained(error)
@@ -53,7 +54,7 @@ struct StoreFile {
     }
 
     /// Refuses files of other programs and of newer versions before anything is written to them, even their journal mode.
-    private func checkIdentity() throws {
+    func checkIdentity() throws {
         var configuration = Configuration()
         configuration.readonly = true
         configuration.busyMode = .timeout(Self.busyTimeout)
@@ -93,6 +94,7 @@ struct StoreFile {
         // GRDB sets NORMAL, under which a commit may be lost with the power. FULL flushes the WAL on every commit.
         try database.execute(sql: "PRAGMA synchronous = FULL")
         try database.execute(sql: "PRAGMA cache_size = \(-Self.writerCacheKiB)")
+        try database.execute(sql: "PRAGMA journal_size_limit = \(Self.logLimit)")
         if try Int.fetchOne(database, sql: "PRAGMA application_id") != Self.applicationID {
             try database.execute(sql: "PRAGMA application_id = \(Self.applicationID)")
         }
@@ -104,7 +106,7 @@ struct StoreFile {
         }
     }
 
-    private func explained(_ error: any Error) -> StoreError {
+    func explained(_ error: any Error) -> StoreError {
         switch StoreError(error) {
         case .noSpace: .noSpace
         case .closed: .closed

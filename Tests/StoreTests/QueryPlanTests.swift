@@ -38,7 +38,7 @@ struct QueryPlanTests {
             (EventListing.all, "events_list"),
             (EventListing.ofWatch, "events_watch"),
             (EventListing.ofResponse, "events_watch"),
-            (Purging.deliveries, "deliveries_ended"),
+            (Purging.oldDeliveries, "deliveries_ended"),
             (Purging.oldResponses, "events_kept"),
             (Purging.oldWatches, "watches_ended"),
             (Purging.oldEvents, "events_other"),
