@@ -155,6 +155,15 @@ let package = Package(
             ]
         ),
 
+        // Beside the root: looks over what the root runs.
+        .target(
+            name: "Doctor",
+            dependencies: [
+                "AddressGuard", "Control", "Curl", "Destinations", "ResponsesAPI", "RingbackCore", "Sealing", "Settings", "Store",
+                "StoreSQLite", "Transport",
+            ]
+        ),
+
         // Beside the house: a scripted vendor and a receiver; nothing on floors 1 to 5 imports them.
         .target(
             name: "Sandbox",
@@ -190,9 +199,9 @@ let package = Package(
         .executableTarget(
             name: "ringback",
             dependencies: [
-                "CLinux", "Control", "Cryptography", "Curl", "Destinations", "Inbox", "Presets", "RawJSON", "ResponsesAPI",
+                "CLinux", "Control", "Cryptography", "Curl", "Destinations", "Doctor", "Inbox", "Presets", "RawJSON", "ResponsesAPI",
                 "RingbackCore",
-                "RingbackService", "Sandbox", "Settings",
+                "RingbackService", "Sandbox", "Sealing", "Settings", "Store", "StoreSQLite",
                 "Transport", "WebhookSignature",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Hummingbird", package: "hummingbird"),
@@ -298,6 +307,14 @@ let package = Package(
                 .product(name: "NIOConcurrencyHelpers", package: "swift-nio"),
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOPosix", package: "swift-nio"),
+            ]
+        ),
+        .testTarget(
+            name: "DoctorTests",
+            dependencies: [
+                "AddressGuard", "Curl", "Doctor", "RingbackCore", "RingbackTesting", "Sealing", "Settings", "SocketTesting", "Store",
+                "StoreSQLite",
+                "Transport",
             ]
         ),
         .testTarget(name: "DashboardTests", dependencies: ["Control", "Dashboard", "RingbackCore"]),

@@ -25,16 +25,20 @@ package struct SealingKeys: Sendable, Hashable {
     /// - Parameter sealedWith: The keys that were used in the store. A store that has sealed values never gets a new key file: the values would
     ///   be lost in silence.
     package func sealer(sealedWith: [SealingKey.ID]) throws(SealingKeyFile.Unusable) -> Sealer {
+        if let sealer = try existingSealer(sealedWith: sealedWith) { return sealer }
+        return Sealer(key: try file.make(), previous: previous)
+    }
+
+    /// The same for one who only reads: makes nothing.
+    ///
+    /// - Returns: `nil` when there is no key yet, and nothing that needs one.
+    package func existingSealer(sealedWith: [SealingKey.ID]) throws(SealingKeyFile.Unusable) -> Sealer? {
         let filed = try file.read()
-        let key: SealingKey
-        if let configured = master ?? filed {
-            key = configured
-        } else if let missing = sealedWith.first {
+        guard let key = master ?? filed else {
+            guard let missing = sealedWith.first else { return nil }
             throw SealingKeyFile.Unusable(
                 description: "its secrets are sealed with the key \(missing), and the key file '\(file.path)' is gone: "
                     + "restore that file, or give its content as master_key")
-        } else {
-            key = try file.make()
         }
         let sealer = Sealer(key: key, previous: previous + [filed].compactMap { $0 })
         if let unknown = sealedWith.first(where: { !sealer.knows($0) }) {

@@ -1,19 +1,13 @@
 import Foundation
 import GRDB
 package import RingbackCore
+import Sealing
 package import Store
 
 // Endpoints made by the API, and which endpoints are disabled.
 extension SQLiteStore {
     package func storedEndpoints() async throws(StoreError) -> [Endpoint] {
-        try await read { [sealer] database in
-            try database.rows("SELECT name, definition FROM endpoints ORDER BY name").map { row in
-                var column = ColumnReader(row)
-                let name: String = try column.next()
-                let definition = try sealer.open(try column.next(Data.self), .endpointDefinition, of: name)
-                return try StoredJSON.decode(StoredEndpoint.self, from: definition).endpoint
-            }
-        }
+        try await read { [sealer] database in try database.storedEndpoints(sealer) }
     }
 
     package func addEndpoint(_ endpoint: Endpoint, now: Timestamp) async throws(StoreError) -> Bool {
@@ -59,14 +53,7 @@ extension SQLiteStore {
     }
 
     package func disabledEndpoints() async throws(StoreError) -> [EndpointName: String] {
-        try await read { database in
-            var reasons: [EndpointName: String] = [:]
-            for row in try database.rows("SELECT name, disabled_reason FROM endpoint_states") {
-                var column = ColumnReader(row)
-                reasons[try column.next()] = try column.next(String.self)
-            }
-            return reasons
-        }
+        try await read { try $0.disabledEndpoints() }
     }
 
     private func sealed(_ endpoint: Endpoint) throws -> Data {
@@ -75,6 +62,24 @@ extension SQLiteStore {
 }
 
 extension Database {
+    func storedEndpoints(_ sealer: Sealer) throws -> [Endpoint] {
+        try rows("SELECT name, definition FROM endpoints ORDER BY name").map { row in
+            var column = ColumnReader(row)
+            let name: String = try column.next()
+            let definition = try sealer.open(try column.next(Data.self), .endpointDefinition, of: name)
+            return try StoredJSON.decode(StoredEndpoint.self, from: definition).endpoint
+        }
+    }
+
+    func disabledEndpoints() throws -> [EndpointName: String] {
+        var reasons: [EndpointName: String] = [:]
+        for row in try rows("SELECT name, disabled_reason FROM endpoint_states") {
+            var column = ColumnReader(row)
+            reasons[try column.next()] = try column.next(String.self)
+        }
+        return reasons
+    }
+
     fileprivate func setDisabled(_ name: EndpointName, reason: String?, now: Timestamp) throws {
         guard let reason else {
             try run("DELETE FROM endpoint_states WHERE name = ?1", [name])

@@ -13,7 +13,7 @@ import Store
 /// It is a `flock` on a file beside the store, not on the store itself: SQLite has locks of its own on that one. The kernel lets go of
 /// it when the process ends, however it ends, so a lock file that is left behind means nothing. Unlike `fcntl` locks it also keeps out a
 /// second opening within the same process.
-final class StoreLock: Sendable {
+package final class StoreLock: Sendable {
     private let handle: FileHandle
 
     /// - Throws: ``StoreError/unusable(_:)`` when another opening holds the lock or the lock file cannot be made.
@@ -22,6 +22,7 @@ final class StoreLock: Sendable {
         // The file may be there already; whether it can be opened is what counts.
         if !FileManager.default.fileExists(atPath: path) {
             _ = FileManager.default.createFile(atPath: path, contents: nil, attributes: [.posixPermissions: 0o600])
+            DurableFile.giveToOwnerOfDirectory(path)
         }
         guard let handle = FileHandle(forUpdatingAtPath: path) else {
             throw .unusable("'\(path)' cannot be written: let Ringback's user write there, or choose another `store`")
@@ -47,9 +48,27 @@ final class StoreLock: Sendable {
         try? handle.close()
     }
 
+    /// Whether somebody uses a store, for one who only wants to know.
+    ///
+    /// - Returns: `nil` when nobody does. The process id is empty when it cannot be told.
+    package static func user(ofStoreAt storePath: String) -> StoreUser? {
+        // Without a lock file nobody has ever used the store, and without the right to read it nothing can be told.
+        guard let handle = FileHandle(forReadingAtPath: storePath + ".lock") else { return nil }
+        defer { try? handle.close() }
+        guard flock(handle.fileDescriptor, LOCK_SH | LOCK_NB) != 0 else { return nil }
+        guard let data = try? handle.read(upToCount: 20) else { return StoreUser(processID: nil) }
+        return StoreUser(processID: Int32(String(decoding: data, as: UTF8.self).prefix(while: \.isNumber)))
+    }
+
     private static func holder(_ handle: FileHandle) -> String {
         // Without a readable process id the sentence is still true, only less helpful.
         guard let data = try? handle.read(upToCount: 20) else { return "" }
         return Int(String(decoding: data, as: UTF8.self).prefix(while: \.isNumber)).map { " (pid \($0))" } ?? ""
     }
+}
+
+/// A process that uses a store.
+package struct StoreUser: Sendable, Hashable {
+    /// Empty when the lock file does not say.
+    package let processID: Int32?
 }

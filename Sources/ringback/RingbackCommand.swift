@@ -16,7 +16,9 @@ struct RingbackCommand: AsyncParsableCommand {
             """,
         version: RingbackVersion.current,
         groupedSubcommands: [
-            CommandGroup(name: "Running", subcommands: [DemoCommand.self, ServeCommand.self, SandboxCommand.self, ListenCommand.self]),
+            CommandGroup(
+                name: "Running",
+                subcommands: [DemoCommand.self, ServeCommand.self, DoctorCommand.self, SandboxCommand.self, ListenCommand.self]),
             CommandGroup(name: "Responses", subcommands: [CreateCommand.self, WatchCommand.self, CancelCommand.self]),
             CommandGroup(
                 name: "Looking and mending",
@@ -27,7 +29,9 @@ struct RingbackCommand: AsyncParsableCommand {
             ),
             CommandGroup(
                 name: "Tools",
-                subcommands: [InboxCommand.self, VerifyCommand.self, SecretCommand.self, ConfigCommand.self, HealthCommand.self]
+                subcommands: [
+                    InboxCommand.self, VerifyCommand.self, SecretCommand.self, ConfigCommand.self, HealthCommand.self,
+                ]
             ),
         ]
     )

@@ -11,7 +11,9 @@ struct TLSFixture: Sendable {
     private let directory: URL
 
     /// Makes the certificates in `directory`.
-    init(in directory: URL) async throws {
+    ///
+    /// - Parameter days: For how long the server's is good; negative makes one that has expired.
+    init(in directory: URL, days: Int = 2) async throws {
         self.directory = directory
         let key = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes"]
         try await openssl(
@@ -22,7 +24,7 @@ struct TLSFixture: Sendable {
         // Not valid for 127.0.0.1, so that a test has a name that does not match.
         try write(Array("subjectAltName=DNS:localhost\n".utf8), to: "names")
         try await openssl(
-            ["x509", "-req", "-in", "server.csr", "-CA", "ca.pem", "-CAkey", "ca.key", "-CAcreateserial", "-days", "2"]
+            ["x509", "-req", "-in", "server.csr", "-CA", "ca.pem", "-CAkey", "ca.key", "-CAcreateserial", "-days", "\(days)"]
                 + ["-extfile", "names", "-out", "server.pem"]
         )
     }
