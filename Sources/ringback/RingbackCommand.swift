@@ -24,7 +24,8 @@ struct RingbackCommand: AsyncParsableCommand {
                 name: "Looking and mending",
                 subcommands: [
                     WatchesCommand.self, UpstreamsCommand.self, EventsCommand.self, DeliveriesCommand.self, DeadLettersCommand.self,
-                    EndpointsCommand.self, PresetsCommand.self, ExplainCommand.self, TriggerCommand.self,
+                    EndpointsCommand.self, PresetsCommand.self, ExplainCommand.self, TriggerCommand.self, BackupCommand.self,
+                    RestoreCommand.self,
                 ]
             ),
             CommandGroup(

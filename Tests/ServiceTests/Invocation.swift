@@ -16,16 +16,19 @@ struct Invocation: Sendable {
 
     /// Runs `ringback` with these arguments and a clean environment, and waits for its end.
     ///
-    /// - Parameter input: What the command reads from standard input.
+    /// - Parameters:
+    ///   - input: What the command reads from standard input.
+    ///   - program: What to run instead of `ringback`.
     static func run(
-        _ arguments: [String], input: String = "", environment: [String: String] = [:], in directory: URL
+        _ arguments: [String], input: String = "", environment: [String: String] = [:], in directory: URL, program: URL? = nil
     ) async throws -> Invocation {
         let scratch = directory.appending(path: "run-\(UUID().uuidString)")
         let (output, errors) = (scratch.appendingPathExtension("out"), scratch.appendingPathExtension("err"))
         let inputFile = scratch.appendingPathExtension("in")
         try Data(input.utf8).write(to: inputFile)
         let process = try RingbackProcess(
-            arguments, environment: environment, directory: directory, log: output, errors: errors, input: inputFile)
+            arguments, environment: environment, directory: directory, log: output, errors: errors, input: inputFile,
+            program: program)
         let exit = await process.waitForExit()
         // Without an exit the test itself was cancelled, by its time limit.
         if exit == nil { process.signal(SIGKILL) }
