@@ -32,6 +32,8 @@ struct RingbackCommand: AsyncParsableCommand {
                 name: "Tools",
                 subcommands: [
                     InboxCommand.self, VerifyCommand.self, SecretCommand.self, ConfigCommand.self, HealthCommand.self,
+                    CompletionsCommand.self,
+                    ManualCommand.self,
                 ]
             ),
         ]
