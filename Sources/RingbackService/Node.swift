@@ -134,6 +134,12 @@ package struct Node: Service {
         _ = try? await reloader.reload()
     }
 
+    /// Returns when both engines, and the loops they live on, have answered.
+    package func answers() async {
+        _ = await delivering.snapshot()
+        _ = await watching.snapshot()
+    }
+
     /// Works until cancelled or shut down gracefully; then drains, closes the store and returns when nothing is left.
     ///
     /// - Throws: ``NodeError`` when the address cannot be listened on or the store does not work.

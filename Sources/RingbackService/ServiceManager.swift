@@ -5,6 +5,7 @@ package struct ServiceManager: Sendable {
     package enum State: String, Sendable {
         case ready = "READY=1"
         case stopping = "STOPPING=1"
+        case alive = "WATCHDOG=1"
     }
 
     private let socket: String?
@@ -16,7 +17,7 @@ package struct ServiceManager: Sendable {
     /// - Returns: Whether the message went out; `true` also when nobody asked.
     package func tell(_ state: State) -> Bool {
         guard let socket else { return true }
-        // Both texts are lent for the duration of the call; the function keeps neither.
+        // All texts are lent for the duration of the call; the function keeps neither.
         return unsafe ringback_notify_service_manager(socket, state.rawValue) == 0
     }
 }

@@ -39,11 +39,19 @@ struct ServeCommand: AsyncParsableCommand {
             let node = try await Node(settings: settings, source: configured.readAgain, logger: logger, logLevel: turned) { _ in
                 if !manager.tell(.ready) { logger.warning("the service manager could not be told that Ringback is ready") }
             }
+            var services: [ServiceGroupConfiguration.ServiceConfiguration] = [
+                .init(service: ReloadSignals(node: node)),
+                .init(service: node, successTerminationBehavior: .gracefullyShutdownGroup),
+            ]
+            let process = ProcessInfo.processInfo
+            if let watchdog = Watchdog(
+                environment: process.environment, processID: process.processIdentifier, manager: manager, isAlive: { await node.answers() })
+            {
+                // First in the list is last to be shut down: it speaks until everything else is done.
+                services.insert(.init(service: watchdog), at: 0)
+            }
             var configuration = ServiceGroupConfiguration(
-                services: [
-                    .init(service: ReloadSignals(node: node)),
-                    .init(service: node, successTerminationBehavior: .gracefullyShutdownGroup),
-                ],
+                services: services,
                 gracefulShutdownSignals: [.sigterm, .sigint], logger: logger
             )
             // The engines keep to the drain limit by themselves; this is the net below them.
