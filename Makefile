@@ -26,6 +26,13 @@ INTEGRATION_REQUIREMENTS := Tests/Integrations/requirements.txt
 # Which integration tests to run; all without it.
 INTEGRATION_ARGUMENTS ?=
 
+# What makes a Debian package, and what proves one in a system of its own.
+DEB_PACKAGES := dpkg-dev binutils
+PACKAGING_PACKAGES := debootstrap lintian mandoc systemd python3
+# The program that goes into the package; it holds the Swift runtime.
+DEB_PROGRAM ?= .build/release/ringback
+PACKAGING := .build/packaging
+
 # What drives the browser that looks at the dashboard, and what makes requests from the API's description.
 BROWSER := .build/browser
 BROWSER_REQUIREMENTS := Tests/Browser/requirements.txt
@@ -35,7 +42,7 @@ CONFORMANCE_REQUIREMENTS := Tests/Conformance/requirements.txt
 CONFORMANCE_EXAMPLES ?= 30
 
 .DEFAULT_GOAL := help
-.PHONY: help demo build test test-integrations test-api alerts lint format bench bench-check clean deps test-deps integration-deps swift
+.PHONY: help demo build deb test test-packaging test-integrations test-api alerts lint format bench bench-check clean deps test-deps integration-deps swift
 
 help:
 	@echo "make demo     build Ringback and show it at work: a sandbox upstream, every outcome, verified callbacks"
@@ -44,6 +51,9 @@ help:
 	@echo "make test-integrations"
 	@echo "              install real servers (Synapse, Request Tracker, Redmine, Postfix, Alertmanager, RabbitMQ), notify them"
 	@echo "make test-api ask the running program what its API's description promises (schemathesis)"
+	@echo "make deb      build a Debian package, .build/packaging/ringback_*.deb"
+	@echo "make test-packaging"
+	@echo "              install the package into a fresh system, serve from it, and do the Dockerfile's last steps there (root)"
 	@echo "make lint     check the formatting"
 	@echo "make format   correct the formatting"
 	@echo "make bench    build and run the benchmark (BENCH_ARGUMENTS=...)"
@@ -85,6 +95,18 @@ test-api: deps test-deps $(CONFORMANCE)/requirements.txt
 	RINGBACK_WARNINGS_AS_ERRORS=1 $(SWIFT) build --product ringback
 	@echo "==> asking the API"
 	PYTHONDONTWRITEBYTECODE=1 $(CONFORMANCE)/bin/python Tests/Conformance/conformance.py .build/debug/ringback "$$(mktemp -d)" $(CONFORMANCE_EXAMPLES)
+
+deb: deps swift
+	@$(call install,$(DEB_PACKAGES))
+	@echo "==> building (the first build takes about 10 minutes on two cores)"
+	$(SWIFT) build --configuration release --product ringback --static-swift-stdlib
+	Packaging/make-deb.sh $(DEB_PROGRAM) $(PACKAGING)
+
+# The package that is there, or one that is made first.
+test-packaging:
+	@ls $(PACKAGING)/ringback_*.deb >/dev/null 2>&1 || $(MAKE) deb
+	@$(call install,$(PACKAGING_PACKAGES))
+	Tests/Packaging/check.sh "$$(ls -t $(PACKAGING)/ringback_*.deb | head -n 1)" $(PACKAGING)
 
 # The alert rules: that they are rules, and that each comes when it should.
 alerts:
