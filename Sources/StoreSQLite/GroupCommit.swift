@@ -9,13 +9,23 @@ import Store
 /// A change that arrives while the disk is being flushed waits for the next round, so the latency is one flush, or two, and the
 /// throughput is as many changes per flush as there are callers. Nothing lingers: a lone change is committed at once.
 ///
+/// The sender's changes stand in a line of their own, and both lines get their half of a round: in a burst neither the deliveries wait behind
+/// thousands of ends, nor the ends behind the deliveries.
+///
 /// A change that throws is undone, and the others go on: hardly any does, so a round is tried without savepoints, and made anew with one for
 /// each change when one threw. Trouble with the disk fails the whole round, because none of its changes is on the disk then.
 final class GroupCommit: Sendable {
-    /// Changes in one transaction. Bounds the time a reader's snapshot keeps the WAL from shrinking, and what one failure throws back.
-    static let maximumBatch = 500
-    /// Changes that were handed over and are not committed. Further callers wait outside.
+    /// Changes in one transaction: some 20 ms of the writer's time, so that whoever comes next waits little longer than for the disk.
+    static let maximumBatch = 128
+    /// Changes of one line that were handed over and are not committed. Further callers wait outside.
     static let maximumQueue = 4_096
+
+    /// Where a change stands until its round.
+    enum Line: Sendable {
+        /// The claims of deliveries, and what came of their attempts.
+        case deliveries
+        case everythingElse
+    }
 
     /// Something to be written. The caller is told exactly once.
     private struct Change: Sendable {
@@ -25,18 +35,72 @@ final class GroupCommit: Sendable {
         let fail: @Sendable (StoreError) -> Void
     }
 
-    private struct State {
-        var queue: [Change] = []
+    private struct Queue {
+        var changes: [Change] = []
         /// Places taken of ``maximumQueue``.
         var taken = 0
         var outside: [CheckedContinuation<Void, Never>] = []
-        /// Whether a job on the writer's queue will look at `queue` again.
+
+        mutating func takeOutside() -> [CheckedContinuation<Void, Never>] {
+            defer { outside = [] }
+            return outside
+        }
+
+        /// A place goes straight to the next caller outside, so that nobody overtakes.
+        mutating func giveBackPlaces(_ count: Int) -> [CheckedContinuation<Void, Never>] {
+            let entering = Array(outside.prefix(count))
+            outside.removeFirst(entering.count)
+            taken -= count - entering.count
+            return entering
+        }
+    }
+
+    /// What goes into one transaction.
+    private struct Round {
+        var deliveries: [Change]
+        var everythingElse: [Change]
+
+        var changes: [Change] { deliveries + everythingElse }
+    }
+
+    private struct State {
+        var deliveries = Queue()
+        var everythingElse = Queue()
+        /// Whether a job on the writer's queue will look at the queues again.
         var isDraining = false
         var isClosed = false
         var closers: [CheckedContinuation<Void, Never>] = []
         /// Whether the last round failed. A full disk is worth one line in the log, not one per attempt to write.
         var isFailing = false
         var statistics = WriteStatistics()
+
+        subscript(_ line: Line) -> Queue {
+            _read {
+                switch line {
+                case .deliveries: yield deliveries
+                case .everythingElse: yield everythingElse
+                }
+            }
+            _modify {
+                switch line {
+                case .deliveries: yield &deliveries
+                case .everythingElse: yield &everythingElse
+                }
+            }
+        }
+
+        /// Half of a round for each line; what one does not need the other one has.
+        mutating func takeRound() -> Round {
+            let half = maximumBatch / 2
+            let ofDeliveries = min(deliveries.changes.count, max(half, maximumBatch - everythingElse.changes.count))
+            let ofOthers = min(everythingElse.changes.count, maximumBatch - ofDeliveries)
+            defer {
+                deliveries.changes.removeFirst(ofDeliveries)
+                everythingElse.changes.removeFirst(ofOthers)
+            }
+            return Round(
+                deliveries: Array(deliveries.changes.prefix(ofDeliveries)), everythingElse: Array(everythingElse.changes.prefix(ofOthers)))
+        }
     }
 
     private let pool: DatabasePool
@@ -58,8 +122,10 @@ final class GroupCommit: Sendable {
     ///
     /// - Parameter body: Runs on the writer's queue; whatever it throws undoes this change alone. When another change of the same round threw it
     ///   runs twice, and what it did at first is undone: it may touch nothing but the database.
-    func perform<Value: Sendable>(_ body: @escaping @Sendable (Database) throws -> Value) async throws(StoreError) -> Value {
-        await takePlace()
+    func perform<Value: Sendable>(
+        in line: Line = .everythingElse, _ body: @escaping @Sendable (Database) throws -> Value
+    ) async throws(StoreError) -> Value {
+        await takePlace(in: line)
         let outcome: Result<Value, StoreError> = await withCheckedContinuation { continuation in
             handOver(
                 Change(
@@ -68,7 +134,8 @@ final class GroupCommit: Sendable {
                         return { continuation.resume(returning: .success(value)) }
                     },
                     fail: { continuation.resume(returning: .failure($0)) }
-                )
+                ),
+                in: line
             )
         }
         return try outcome.get()
@@ -78,8 +145,7 @@ final class GroupCommit: Sendable {
     func close() async {
         let outside = state.withLockedValue { state in
             state.isClosed = true
-            defer { state.outside = [] }
-            return state.outside
+            return state.deliveries.takeOutside() + state.everythingElse.takeOutside()
         }
         for caller in outside { caller.resume() }
         await withCheckedContinuation { continuation in
@@ -91,25 +157,25 @@ final class GroupCommit: Sendable {
         }
     }
 
-    private func takePlace() async {
+    private func takePlace(in line: Line) async {
         await withCheckedContinuation { continuation in
             let isInside = state.withLockedValue { state in
-                guard state.taken < Self.maximumQueue || state.isClosed else {
-                    state.outside.append(continuation)
+                guard state[line].taken < Self.maximumQueue || state.isClosed else {
+                    state[line].outside.append(continuation)
                     return false
                 }
-                state.taken += 1
+                state[line].taken += 1
                 return true
             }
             if isInside { continuation.resume() }
         }
     }
 
-    private func handOver(_ change: Change) {
+    private func handOver(_ change: Change, in line: Line) {
         enum Step { case refuse, startDraining, wait }
         let step: Step = state.withLockedValue { state in
             guard !state.isClosed else { return .refuse }
-            state.queue.append(change)
+            state[line].changes.append(change)
             defer { state.isDraining = true }
             return state.isDraining ? .wait : .startDraining
         }
@@ -122,23 +188,26 @@ final class GroupCommit: Sendable {
     }
 
     private func drain(into database: Database) {
-        while let batch = nextBatch() {
-            commit(batch, to: database)
-            giveBackPlaces(batch.count)
+        while let round = nextRound() {
+            commit(round.changes, to: database)
+            let entering = state.withLockedValue { state in
+                state.deliveries.giveBackPlaces(round.deliveries.count)
+                    + state.everythingElse.giveBackPlaces(round.everythingElse.count)
+            }
+            for caller in entering { caller.resume() }
         }
     }
 
-    private func nextBatch() -> [Change]? {
-        let (batch, closers) = state.withLockedValue { state in
-            let batch = Array(state.queue.prefix(Self.maximumBatch))
-            state.queue.removeFirst(batch.count)
-            guard batch.isEmpty else { return (batch, [CheckedContinuation<Void, Never>]()) }
+    private func nextRound() -> Round? {
+        let (round, closers) = state.withLockedValue { state in
+            let round = state.takeRound()
+            guard round.changes.isEmpty else { return (round, [CheckedContinuation<Void, Never>]()) }
             state.isDraining = false
             defer { state.closers = [] }
-            return (batch, state.closers)
+            return (round, state.closers)
         }
         for closer in closers { closer.resume() }
-        return batch.isEmpty ? nil : batch
+        return round.changes.isEmpty ? nil : round
     }
 
     private func commit(_ batch: [Change], to database: Database) {
@@ -210,17 +279,6 @@ final class GroupCommit: Sendable {
             try database.run("RELEASE one_change")
             return { change.fail(StoreError(error)) }
         }
-    }
-
-    private func giveBackPlaces(_ count: Int) {
-        let entering = state.withLockedValue { state in
-            // A place goes straight to the next caller outside, so that nobody overtakes.
-            let entering = Array(state.outside.prefix(count))
-            state.outside.removeFirst(entering.count)
-            state.taken -= count - entering.count
-            return entering
-        }
-        for caller in entering { caller.resume() }
     }
 }
 

@@ -11,7 +11,7 @@ extension SQLiteStore {
 
     package func record(_ result: AttemptResultRow) async throws(StoreError) -> RecordedAttempt? {
         let attempt = try prepared { try AttemptColumns(result.attempt) }
-        let outcome = try await change { [sealer] database -> (recorded: RecordedAttempt, waiting: [EndpointName])? in
+        let outcome = try await change(in: .deliveries) { [sealer] database -> (recorded: RecordedAttempt, waiting: [EndpointName])? in
             guard let seq = try database.settle(result) else { return nil }
             try database.insert(attempt, of: seq)
             let notice = try database.writeDeathNotice(result, of: seq, sealer: sealer)

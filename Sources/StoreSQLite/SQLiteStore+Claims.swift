@@ -6,7 +6,7 @@ package import Store
 // Working on deliveries under leases.
 extension SQLiteStore {
     package func claimDeliveries(_ claim: DeliveryClaim) async throws(StoreError) -> [DeliveryJob] {
-        try await change { [sealer] database in
+        try await change(in: .deliveries) { [sealer] database in
             var chosen: [Int64] = []
             for lane in claim.lanes where lane.limit > 0 {
                 chosen += try database.due(lane, now: claim.now).chosen(

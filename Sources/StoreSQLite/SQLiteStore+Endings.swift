@@ -1,6 +1,7 @@
 import Foundation
 import GRDB
 import RingbackCore
+import Sealing
 package import Store
 
 // How watches end, and what is said about them while they go on.
@@ -9,8 +10,8 @@ extension SQLiteStore {
         precondition(!ending.status.isOpen && ending.status != .stopped, "a watch does not end as \(ending.status)")
         precondition(ending.lookAgainAt == nil || ending.status == .cancelled, "only what was cancelled is looked at again")
         let written = try await change { [sealer] database -> WrittenEvent? in
-            guard let row = try database.watchRow(ending.id, sealer), row.accepts(ending) else { return nil }
-            try database.end(row, by: ending)
+            guard let row = try database.endingRow(ending.id, sealer), row.accepts(ending) else { return nil }
+            try database.end(row.seq, by: ending)
             return try database.write(
                 ending.event, about: row.context, response: ending.response, oversized: ending.oversized, recipients: ending.recipients,
                 now: ending.event.createdAt
@@ -22,7 +23,7 @@ extension SQLiteStore {
 
     package func record(_ notice: WatchNotice) async throws(StoreError) -> RecordedEvent? {
         let written = try await change { [sealer] database -> WrittenEvent? in
-            guard let row = try database.watchRow(notice.id, sealer), row.watch.status.isOpen, row.isHeld(under: notice.lease) else {
+            guard let row = try database.endingRow(notice.id, sealer), row.status.isOpen, row.isHeld(under: notice.lease) else {
                 return nil
             }
             if notice.event.type == .watchStalled {
@@ -36,21 +37,49 @@ extension SQLiteStore {
     }
 }
 
-extension WatchRow {
-    /// An open watch is ended by whoever holds it. A cancelled one may complete after all (some vendors do that); nobody holds it then, and
-    /// nobody needs to: the event's derived id lets only one of several late finders in.
-    fileprivate func accepts(_ ending: WatchEnding) -> Bool {
-        if watch.status.isOpen { return isHeld(under: ending.lease) }
-        return watch.status == .cancelled && ending.status == .completed
+/// What a watch's end depends on: not all of its row, which is read for each of thousands.
+private struct EndingRow {
+    static let columns = "seq, status, lease_node, lease_epoch, metadata, callback"
+
+    let seq: Int64
+    let status: WatchStatus
+    let leaseNode: NodeID?
+    let leaseEpoch: Int64
+    let metadata: [String: String]
+    let callback: Callback?
+
+    init(_ row: Row, of id: WatchID, _ sealer: Sealer) throws {
+        var column = ColumnReader(row)
+        seq = try column.next()
+        status = try column.next()
+        leaseNode = try column.next()
+        leaseEpoch = try column.next()
+        metadata = try StoredJSON.metadata(from: column.next())
+        callback = try StoredJSON.callback(from: column.next(), of: id, sealer)
     }
 
-    fileprivate var context: WatchContext {
-        WatchContext(seq: seq, metadata: watch.metadata, callback: watch.callback)
+    func isHeld(under lease: Lease) -> Bool {
+        leaseNode == lease.node && leaseEpoch == lease.epoch
+    }
+
+    /// An open watch is ended by whoever holds it. A cancelled one may complete after all (some vendors do that); nobody holds it then, and
+    /// nobody needs to: the event's derived id lets only one of several late finders in.
+    func accepts(_ ending: WatchEnding) -> Bool {
+        if status.isOpen { return isHeld(under: ending.lease) }
+        return status == .cancelled && ending.status == .completed
+    }
+
+    var context: WatchContext {
+        WatchContext(seq: seq, metadata: metadata, callback: callback)
     }
 }
 
 extension Database {
-    fileprivate func end(_ row: WatchRow, by ending: WatchEnding) throws {
+    fileprivate func endingRow(_ id: WatchID, _ sealer: Sealer) throws -> EndingRow? {
+        try row("SELECT \(EndingRow.columns) FROM watches WHERE id = ?1", [id]).map { try EndingRow($0, of: id, sealer) }
+    }
+
+    fileprivate func end(_ seq: Int64, by ending: WatchEnding) throws {
         try run(
             """
             UPDATE watches SET status = ?2, following = ?3, terminal_at = ?4, updated_at = ?4,
@@ -59,7 +88,7 @@ extension Database {
             WHERE seq = ?1
             """,
             [
-                row.seq, ending.status, Watch.Following.none.rawValue, ending.event.createdAt, ending.sequenceNumber, ending.model,
+                seq, ending.status, Watch.Following.none.rawValue, ending.event.createdAt, ending.sequenceNumber, ending.model,
                 ending.usage.data, ending.lastError, ending.lookAgainAt,
             ]
         )

@@ -159,8 +159,10 @@ extension SQLiteStore {
 
     /// Hands a change to the writer; returns when it is on disk.
     @discardableResult
-    func change<Value: Sendable>(_ body: @escaping @Sendable (Database) throws -> Value) async throws(StoreError) -> Value {
-        try await writer.perform(body)
+    func change<Value: Sendable>(
+        in line: GroupCommit.Line = .everythingElse, _ body: @escaping @Sendable (Database) throws -> Value
+    ) async throws(StoreError) -> Value {
+        try await writer.perform(in: line, body)
     }
 
     /// Hands a change of many rows to the writer piece by piece, so that other changes get their turn between the pieces. Each piece is a
