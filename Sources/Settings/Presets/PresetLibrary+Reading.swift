@@ -5,6 +5,11 @@ extension PresetLibrary {
     ///
     /// - Throws: Never with the presets of a program whose tests have passed.
     package static func builtIn() throws(SettingsErrors) -> PresetLibrary {
+        try embeddedLibrary.get()
+    }
+
+    /// Read once: they are the same for every configuration that is read.
+    private static let embeddedLibrary = Result { () throws(SettingsErrors) -> PresetLibrary in
         var presets: [Preset] = []
         for (name, yaml) in embedded { presets.append(try Preset.read(yaml, name: name, file: "\(name).yaml (built in)")) }
         return PresetLibrary(presets)
