@@ -53,7 +53,8 @@ let package = Package(
         .target(
             name: "Presets",
             dependencies: [
-                "Cryptography", "RawJSON", "ResponsesAPI", "RingbackCore", .product(name: "Mustache", package: "swift-mustache"),
+                "Cryptography", "MailMessage", "RawJSON", "ResponsesAPI", "RingbackCore",
+                .product(name: "Mustache", package: "swift-mustache"),
             ],
             exclude: ["BuiltIn", "README.md"],
             plugins: ["EmbedPresets"]

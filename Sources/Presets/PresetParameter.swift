@@ -122,6 +122,7 @@ extension Preset {
             values.append(
                 PresetTarget.Parameter(name: parameter.name, value: Secret(value), isSecret: parameter.isSecret))
         }
+        if transport == .smtp { problems += MailParameters.problems(of: given) }
         guard problems.isEmpty else { return .failure(ParameterProblems(problems)) }
         return .success(
             PresetTarget(preset: name, parameters: values, pace: pace?.rate, destination: destination(with: given)))

@@ -261,6 +261,29 @@ struct ProblemTests {
             .endpoint(
                 "preset: slack", "ringback.yaml:5:5: endpoints[0]: 'url' is missing: The URL of the incoming webhook.: write url: "),
             .endpoint(
+                "preset: email\nwith: { host: \"smtp.example:587\", from: me@a.example, to: you@a.example }",
+                "ringback.yaml:7:19: endpoints[0].with.host: is not the name of a server alone: write smtp.example.com, and its port as 'port'"
+            ),
+            .endpoint(
+                "preset: email\nwith: { host: a.example, port: 70000, from: me@a.example, to: you@a.example }",
+                "ringback.yaml:7:36: endpoints[0].with.port: is no port: write a number from 1 to 65535"),
+            .endpoint(
+                "preset: email\nwith: { host: a.example, from: me, to: you@a.example }",
+                "ringback.yaml:7:36: endpoints[0].with.from: is no mail address: write \"Ringback <ringback@example.com>\""),
+            .endpoint(
+                "preset: email\nwith: { host: a.example, from: me@a.example, to: \"you@a.example, pa55\" }",
+                "ringback.yaml:7:54: endpoints[0].with.to: is no list of mail addresses: write \"ops@example.com, Batch jobs <batch@example.com>\""
+            ),
+            .endpoint(
+                "preset: email\nwith: { host: a.example, from: me@a.example, to: you@a.example, tls: ssl }",
+                "ringback.yaml:7:74: endpoints[0].with.tls: is none of the choices: write starttls or implicit or none"),
+            .endpoint(
+                "preset: email\nwith: { host: a.example, from: me@a.example, to: you@a.example, username: me }",
+                "ringback.yaml:7:79: endpoints[0].with.username: comes without a password: give 'password' too, or neither"),
+            .endpoint(
+                "preset: email\nwith: { host: a.example, from: me@a.example, to: you@a.example, username: me, password: pa55, tls: none }",
+                "ringback.yaml:7:93: endpoints[0].with.password: is sent over TLS only: write tls: starttls or tls: implicit"),
+            .endpoint(
                 "url: https://a.example\ndigest: { window: 5m }",
                 "ringback.yaml:7:5: endpoints[0].digest: 'digest' is for chats and mail, and this endpoint has no preset: remove it"),
             .endpoint(

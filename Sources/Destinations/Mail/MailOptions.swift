@@ -4,9 +4,6 @@ package import Transport
 
 /// The server and the addresses of a mail endpoint, checked.
 package struct MailOptions: Sendable, Hashable {
-    /// More people than this want a list of their own at their mail server.
-    package static let maximumRecipients = 20
-
     package var server: MailServer
     package var from: MailAddress
     /// At least one, each once.
@@ -74,26 +71,16 @@ package struct MailOptions: Sendable, Hashable {
     }
 
     private static func recipients(_ text: String?) throws(InvalidDestination) -> [MailAddress] {
-        var recipients: [MailAddress] = []
-        for part in split(text ?? "") {
-            let address = try address(part, "to")
-            if !recipients.contains(where: { $0.spec == address.spec }) { recipients.append(address) }
+        let recipients: [MailAddress]
+        do {
+            recipients = try MailAddress.list(validating: text ?? "")
+        } catch {
+            throw .mail("'to': \(error)")
         }
         guard !recipients.isEmpty else { throw .mail("'to' is missing: write one address, or several with commas between them") }
-        guard recipients.count <= maximumRecipients else {
-            throw .mail("'to' has more than \(maximumRecipients) addresses: make a list of them at the mail server")
+        guard recipients.count <= MailAddress.maximumInList else {
+            throw .mail("'to' has more than \(MailAddress.maximumInList) addresses: make a list of them at the mail server")
         }
         return recipients
-    }
-
-    /// At commas, save those in quotes.
-    private static func split(_ text: String) -> [String] {
-        var parts = [""]
-        var isQuoted = false
-        for character in text {
-            if character == "\"" { isQuoted.toggle() }
-            if character == ",", !isQuoted { parts.append("") } else { parts[parts.count - 1].append(character) }
-        }
-        return parts.filter { !$0.allSatisfy(\.isWhitespace) }
     }
 }
