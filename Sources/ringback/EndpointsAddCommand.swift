@@ -36,7 +36,9 @@ struct EndpointsAddCommand: AsyncParsableCommand {
 
     @Option(
         name: .customLong("with-file"),
-        help: ArgumentHelp("A parameter that stands in a file, such as a secret. Repeat it for more.", valueName: "name=path"))
+        help: ArgumentHelp(
+            "A parameter that stands in a file, such as a secret; or a path alone: a YAML or JSON file with several. Repeat it for more.",
+            valueName: "name=path"))
     var parameterFiles: [String] = []
 
     @Option(help: "The whsec_ secret to sign with. Better: set RINGBACK_WEBHOOK_SECRET, which process lists do not show.")
@@ -87,9 +89,7 @@ struct EndpointsAddCommand: AsyncParsableCommand {
         if preset == nil, digestWindow != nil || digestMax != nil {
             throw ValidationError("--digest-window and --digest-max belong to a chat or a mailbox: give --preset")
         }
-        for parameter in parameters + parameterFiles where !parameter.dropFirst().contains("=") {
-            throw ValidationError("--with takes 'name=value', --with-file 'name=path'")
-        }
+        for parameter in parameters where !parameter.dropFirst().contains("=") { throw ValidationError("--with takes 'name=value'") }
         for condition in conditions where !condition.dropFirst().contains("=") {
             throw ValidationError("--match takes 'key=pattern', such as model=gpt-* or metadata.team=search")
         }

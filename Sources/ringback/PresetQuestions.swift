@@ -24,15 +24,7 @@ struct PresetQuestions {
             }
             values[name] = value
         }
-        for (name, path) in files.map(Self.split) {
-            do {
-                var text = try UnreadableFile.read(path)
-                while text.last?.isNewline == true { text.removeLast() }
-                values[name] = text
-            } catch {
-                throw CommandFailure("--with-file \(name): '\(path)' cannot be read: \(error)", exitCode: ExitReport.usage)
-            }
-        }
+        values.merge(try ParameterFiles.values(of: files)) { $1 }
     }
 
     /// - Throws: ``CommandFailure`` when something is missing and nobody is there to ask.

@@ -11,10 +11,11 @@ struct PresetsRenderCommand: AsyncParsableCommand {
         abstract: "Shows exactly what a preset would send, and sends nothing.",
         discussion: """
             Of an event's own sample, or of a response object in a file ('-' for standard input). Parameters that are not given are filled in
-            with examples; secrets are never shown.
+            with examples; secrets are never shown. Arguments show in process lists: give secrets by --with-file.
 
             Try it:
               ringback presets render slack --sample failed
+              ringback presets render slack --with-file room.yaml
             """)
 
     @Argument(help: "The preset's name.")
@@ -29,6 +30,13 @@ struct PresetsRenderCommand: AsyncParsableCommand {
     @Option(name: .customLong("with"), help: ArgumentHelp("A parameter; repeat it for more.", valueName: "name=value"))
     var parameters: [String] = []
 
+    @Option(
+        name: .customLong("with-file"),
+        help: ArgumentHelp(
+            "A YAML or JSON file with parameters, as below 'with' in the configuration; or name=path, a file that holds one. Repeat it for more.",
+            valueName: "path"))
+    var parameterFiles: [String] = []
+
     @OptionGroup var options: PresetOptions
     @OptionGroup var output: OutputOptions
 
@@ -42,12 +50,12 @@ struct PresetsRenderCommand: AsyncParsableCommand {
 
     func run() async throws {
         let preset = try options.preset(name)
-        let preview = try PresetPreview(preset, given: given, response: response())
+        let preview = try PresetPreview(preset, given: given(), response: response())
         Terminal.print(output.json ? preview.json.text : preview.text)
     }
 
-    private var given: [String: String] {
-        Dictionary(
+    private func given() throws -> [String: String] {
+        try ParameterFiles.values(of: parameterFiles).merging(
             parameters.map { parameter in
                 let parts = parameter.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
                 return (String(parts[0]), String(parts[1]))
