@@ -115,9 +115,12 @@ package struct OutcomeRule: Sendable, Hashable {
     package let first: RequestKind?
     /// In order; empty: nothing is sent.
     package let later: [RequestKind]
+    /// What goes after the first one, about what that made.
+    package let then: [RequestKind]
 
-    package init(first: RequestKind?, later: [RequestKind]) {
+    package init(first: RequestKind?, then: [RequestKind] = [], later: [RequestKind]) {
         self.first = first
+        self.then = then
         self.later = later
     }
 }

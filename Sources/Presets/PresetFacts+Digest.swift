@@ -44,6 +44,7 @@ extension PresetFacts {
             "error": .group(["code": .text(""), "message": .text("")]), "incomplete": .group(["reason": .text("")]),
             "metadata": .group([:]), "metadata_list": .list([]),
         ]
+        members["is_test"] = .flag(false)
         for name in Preset.outcomeNames { members["is_\(name)"] = .flag(name == outcome) }
         self.outcome = outcome
         values = .group(members)

@@ -29,7 +29,8 @@ package struct PresetFacts: Sendable, Hashable {
         let object = response.flatMap { ResponseObject(json: $0) }
         let json = response.flatMap { try? JSON(parsing: $0) }
         let status = TerminalStatus.allCases.first { $0.eventType == event.type }
-        outcome = status?.rawValue ?? "other"
+        let outcome = status?.rawValue ?? "other"
+        self.outcome = event.type == .ringbackTest ? Preset.testOutcome : outcome
         let look = OutcomeLook(status, type: event.type)
         let code = Self.short(json?["error"]?["code"]?.string)
         let message = Self.bounded(json?["error"]?["message"]?.string ?? Self.reason(in: event), Self.maximumMessageCharacters)
@@ -60,6 +61,7 @@ package struct PresetFacts: Sendable, Hashable {
             "error": .group(["code": .text(code), "message": .text(message)]),
             "incomplete": .group(["reason": .text(incomplete)]),
         ]
+        members["is_test"] = .flag(event.type == .ringbackTest)
         for name in Preset.outcomeNames { members["is_\(name)"] = .flag(name == outcome) }
         let kept = metadata.sorted { $0.key < $1.key }.prefix(Self.maximumMetadata).map { pair in
             (name: Self.bounded(pair.key, 64), value: Self.bounded(pair.value, Self.maximumMetadataCharacters))

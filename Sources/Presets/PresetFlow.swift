@@ -40,7 +40,7 @@ package struct PresetFlow: Sendable {
         exists = kept != nil
         hasSearched = false
         self.begun = begun
-        if !done.isEmpty { waiting = (done.contains(.create) ? [] : rule.later).filter { !done.contains($0) } }
+        if !done.isEmpty { waiting = (done.contains(.create) ? rule.then : rule.later).filter { !done.contains($0) } }
     }
 
     package mutating func next() -> Step {
@@ -56,7 +56,7 @@ package struct PresetFlow: Sendable {
         }
         guard let first = rule.first else { return .nothing("nothing is sent for \(outcome)") }
         if preset.requests[.search] != nil, !hasSearched, first == .create { return .send(.search) }
-        waiting = [first]
+        waiting = [first] + rule.then
         return .send(first)
     }
 
@@ -94,7 +94,7 @@ package struct PresetFlow: Sendable {
         hasSearched = true
         exists = false
         captured = [:]
-        waiting = rule.first == .create ? [.create] : nil
+        waiting = rule.first == .create ? [.create] + rule.then : nil
         return true
     }
 }
@@ -102,11 +102,13 @@ package struct PresetFlow: Sendable {
 extension Preset {
     /// What is sent for an outcome: as the preset says; else create it first, and later update it, comment it, or make another.
     package func rule(for outcome: String) -> OutcomeRule {
-        if let rule = outcomes[outcome] { return rule }
+        if let rule = outcomes[outcome] ?? (outcome == Self.testOutcome ? outcomes["other"] : nil) { return rule }
         let later = [RequestKind.update, .comment, .create].first { requests[$0] != nil }
         return OutcomeRule(first: requests[.create] == nil ? nil : .create, later: later.map { [$0] } ?? [])
     }
 
-    /// The words for ``PresetFacts/outcome``.
+    /// The words for `{{outcome}}`.
     package static let outcomeNames = TerminalStatus.allCases.map(\.rawValue) + ["other"]
+    /// What a `ringback.test` is by rules; where a preset has none for it, and everywhere else, it is one of the others.
+    package static let testOutcome = "test"
 }

@@ -5,7 +5,7 @@ package enum PresetNames {
         "outcome", "symbol", "colour", "colour_number", "severity", "tone", "quiet", "link", "upstream", "watch.id", "endpoint.name",
         "event.id", "event.type", "event.time", "event.day_later", "event.unix", "event.json", "response.id", "tokens.input",
         "tokens.output", "tokens.total", "key", "delivery_key", "plain",
-        "is_completed", "is_failed", "is_incomplete", "is_cancelled", "is_other",
+        "is_completed", "is_failed", "is_incomplete", "is_cancelled", "is_other", "is_test",
     ]
 
     /// What somebody else wrote: only in fields, which have an escape.

@@ -179,6 +179,28 @@ struct PresetDestinationTests {
         #expect(twice.count == 2)
     }
 
+    @Test("wakes nobody with a test: PagerDuty gets a change event, Opsgenie an alert of the lowest priority that is closed at once")
+    func harmlessTests() async throws {
+        let pager = try PresetUnderTest("pagerduty", ["routing_key": "0123456789abcdef0123456789abcdef"])
+        let (report, changes) = try await pager.attempt(.ringbackTest, answers: [(202, #"{"status":"success"}"#)])
+        #expect(report.verdict == .delivered)
+        #expect(changes.map(\.url) == ["https://events.pagerduty.com/v2/change/enqueue"])
+        let change = try JSON(parsing: try #require(changes.first?.body))
+        #expect(change.members?.map(\.key) == ["routing_key", "payload"])
+        #expect(change["payload"]?.members?.allSatisfy { ["summary", "source", "timestamp", "custom_details"].contains($0.key) } == true)
+        let (_, incidents) = try await pager.attempt(.responseFailed, answers: [(202, #"{"dedup_key":"k"}"#)])
+        #expect(incidents.map(\.url) == ["https://events.pagerduty.com/v2/enqueue"])
+        #expect(try JSON(parsing: try #require(incidents.first?.body))["event_action"] == "trigger")
+
+        let alerts = try PresetUnderTest("opsgenie", ["api_key": "k"])
+        let (_, pair) = try await alerts.attempt(.ringbackTest, answers: [(202, #"{"requestId":"r"}"#), (202, #"{"requestId":"s"}"#)])
+        let alert = try JSON(parsing: try #require(pair.first?.body))
+        #expect(alert["priority"] == "P5")
+        #expect(pair.last?.url == "https://api.opsgenie.com/v2/alerts/\(alert["alias"]?.string ?? "")/close?identifierType=alias")
+        let (_, open) = try await alerts.attempt(.responseFailed, answers: [(202, #"{"requestId":"r"}"#)])
+        #expect(try JSON(parsing: try #require(open.first?.body))["priority"] == "P2")
+    }
+
     @Test("searches before it creates a ticket, and adds to the one it finds")
     func searches() async throws {
         let queue = try PresetUnderTest("github-issue", ["repository": "acme/jobs", "token": "github_pat_secret"])

@@ -170,7 +170,7 @@ final class PresetReader {
     private func readOutcomes(_ kinds: [RequestKind]) -> [String: OutcomeRule] {
         guard let fields = root.fields("outcomes") else { return [:] }
         var rules: [String: OutcomeRule] = [:]
-        for name in Preset.outcomeNames {
+        for name in Preset.outcomeNames + [Preset.testOutcome] {
             guard let value = fields.value(name) else { continue }
             if case .text = value.content {
                 let kinds = readKinds([(value, fields.subpath(name))], of: fields, among: kinds)
@@ -178,7 +178,8 @@ final class PresetReader {
             } else if let rule = fields.fields(name) {
                 let first = readKinds(rule.elements("first") ?? [], of: rule, among: kinds)
                 rules[name] = OutcomeRule(
-                    first: first.first, later: readKinds(rule.elements("later") ?? [], of: rule, among: kinds))
+                    first: first.first, then: readKinds(rule.elements("then") ?? [], of: rule, among: kinds),
+                    later: readKinds(rule.elements("later") ?? [], of: rule, among: kinds))
                 rule.finish()
             }
         }
