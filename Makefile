@@ -27,7 +27,7 @@ INTEGRATION_REQUIREMENTS := Tests/Integrations/requirements.txt
 INTEGRATION_ARGUMENTS ?=
 
 # What makes a Debian package, and what proves one in a system of its own.
-DEB_PACKAGES := dpkg-dev binutils
+DEB_PACKAGES := dpkg-dev binutils patchelf
 PACKAGING_PACKAGES := debootstrap lintian mandoc systemd python3
 # The program that goes into the package; it holds the Swift runtime.
 DEB_PROGRAM ?= .build/release/ringback

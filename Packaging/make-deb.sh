@@ -12,6 +12,7 @@ umask 022
 
 version=$("$program" --version)
 architecture=$(dpkg --print-architecture)
+maintainer=${DEB_MAINTAINER:-"The authors of Ringback <ringback@localhost.localdomain>"}
 # The day of the last change, so that the same source makes the same package.
 day=${SOURCE_DATE_EPOCH:-$(git -C "$source" log -1 --format=%ct 2>/dev/null || date +%s)}
 root=$work/root
@@ -19,6 +20,12 @@ doc=$root/usr/share/doc/ringback
 
 install -D -m 0755 "$program" "$root/usr/bin/ringback"
 strip --strip-unneeded "$root/usr/bin/ringback"
+if readelf --dynamic "$root/usr/bin/ringback" | grep -q 'NEEDED.*libswift'; then
+    echo "make-deb.sh: '$program' needs Swift's libraries on the machine it runs on: build it with --static-swift-stdlib" >&2
+else
+    # Swift's builds name a place beside the program, where there is nothing.
+    patchelf --remove-rpath "$root/usr/bin/ringback"
+fi
 
 # The unit of the source is for a program in /usr/local and a user that exists only while it runs.
 mkdir -p "$root/lib/systemd/system"
@@ -37,16 +44,17 @@ chmod 0755 "$root/etc/ringback"
 "$program" manual "$root/usr/share/man/man1" --date "$(date -u -d "@$day" +%Y-%m-%d)"
 gzip -9n "$root"/usr/share/man/man1/*.1
 install -d "$root/usr/share/bash-completion/completions" "$root/usr/share/zsh/vendor-completions" "$root/usr/share/fish/vendor_completions.d"
-"$program" completions bash >"$root/usr/share/bash-completion/completions/ringback"
+"$program" completions bash | sed '1{/^#!/d}' >"$root/usr/share/bash-completion/completions/ringback"
 "$program" completions zsh >"$root/usr/share/zsh/vendor-completions/_ringback"
 "$program" completions fish >"$root/usr/share/fish/vendor_completions.d/ringback.fish"
 
 install -D -m 0644 "$here/debian/copyright" "$doc/copyright"
+install -D -m 0644 "$here/debian/lintian-overrides" "$root/usr/share/lintian/overrides/ringback"
 install -D -m 0644 "$here/debian/README.Debian" "$doc/README.Debian"
 install -D -m 0644 "$source/README.md" "$doc/README.md"
 gzip -9n "$doc/README.md"
-printf 'ringback (%s) unstable; urgency=medium\n\n  * Built from source.\n\n -- The authors of Ringback <ringback@localhost.localdomain>  %s\n' \
-    "$version" "$(LC_ALL=C date -u -R -d "@$day")" | gzip -9n >"$doc/changelog.gz"
+printf 'ringback (%s) unstable; urgency=medium\n\n  * Built from source.\n\n -- %s  %s\n' \
+    "$version" "$maintainer" "$(LC_ALL=C date -u -R -d "@$day")" | gzip -9n >"$doc/changelog.gz"
 
 # What the program is linked with, as Debian's packages call it.
 mkdir "$work/debian"
@@ -58,9 +66,9 @@ cat >"$root/DEBIAN/control" <<CONTROL
 Package: ringback
 Version: $version
 Architecture: $architecture
-Maintainer: The authors of Ringback <ringback@localhost.localdomain>
+Maintainer: $maintainer
 Installed-Size: $(du -k -s --exclude DEBIAN "$root" | cut -f 1)
-Depends: $depends, adduser, ca-certificates, init-system-helpers
+Depends: $depends, adduser, ca-certificates
 Section: net
 Priority: optional
 Description: webhooks and messages for background responses of LLM vendors

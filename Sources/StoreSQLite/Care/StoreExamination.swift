@@ -39,6 +39,11 @@ package struct StoreExamination {
             let report = try examine(database)
             try database.close()
             return report
+        } catch let error as DatabaseError where error.resultCode == .SQLITE_CORRUPT {
+            // Damage in the wrong place: not even the questions can be asked.
+            var report = StoreReport(schema: Migrations.newestVersion, newestSchema: Migrations.newestVersion)
+            report.damage = [error.message ?? "the file is damaged"]
+            return report
         } catch {
             throw file.explained(error)
         }
