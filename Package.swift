@@ -14,6 +14,7 @@ let package = Package(
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser.git", from: "1.8.2"),
         .package(url: "https://github.com/apple/swift-collections.git", from: "1.6.0"),
+        .package(url: "https://github.com/apple/swift-distributed-tracing.git", from: "1.7.3"),
         .package(url: "https://github.com/apple/swift-http-types.git", from: "1.8.0"),
         .package(url: "https://github.com/apple/swift-log.git", from: "1.16.2"),
         .package(url: "https://github.com/apple/swift-nio.git", from: "2.101.2"),
@@ -48,6 +49,7 @@ let package = Package(
         .target(name: "WebhookSignature", dependencies: ["Cryptography", "RingbackCore"]),
         .target(name: "ResponsesAPI", dependencies: ["EventStream", "RawJSON", "RingbackCore", "Transport"]),
         .target(name: "Store", dependencies: ["RingbackCore"]),
+        .target(name: "Spans", dependencies: ["RingbackCore", .product(name: "Tracing", package: "swift-distributed-tracing")]),
         .target(name: "Sealing", dependencies: ["Cryptography"]),
         .target(name: "Inbox", dependencies: ["CLinux", "Cryptography", "RingbackCore"]),
         .target(
@@ -87,9 +89,19 @@ let package = Package(
             ]
         ),
         .target(
+            name: "SpanExport",
+            dependencies: [
+                "RawJSON", "RingbackCore", "Spans", "Transport",
+                .product(name: "DequeModule", package: "swift-collections"),
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "NIOConcurrencyHelpers", package: "swift-nio"),
+                .product(name: "Tracing", package: "swift-distributed-tracing"),
+            ]
+        ),
+        .target(
             name: "Watching",
             dependencies: [
-                "Cryptography", "RawJSON", "ResponsesAPI", "RingbackCore", "Store", "Transport",
+                "Cryptography", "RawJSON", "ResponsesAPI", "RingbackCore", "Spans", "Store", "Transport",
                 .product(name: "DequeModule", package: "swift-collections"),
                 .product(name: "HeapModule", package: "swift-collections"),
                 .product(name: "Logging", package: "swift-log"),
@@ -98,7 +110,7 @@ let package = Package(
         .target(
             name: "Delivering",
             dependencies: [
-                "RawJSON", "RingbackCore", "Store",
+                "RawJSON", "RingbackCore", "Spans", "Store",
                 .product(name: "DequeModule", package: "swift-collections"),
                 .product(name: "HeapModule", package: "swift-collections"),
                 .product(name: "Logging", package: "swift-log"),
@@ -108,7 +120,8 @@ let package = Package(
         .target(
             name: "Control",
             dependencies: [
-                "APIDescription", "AddressGuard", "Presets", "RawJSON", "ResponsesAPI", "RingbackCore", "Store", "WebhookSignature",
+                "APIDescription", "AddressGuard", "Presets", "RawJSON", "ResponsesAPI", "RingbackCore", "Spans", "Store",
+                "WebhookSignature",
                 "Cryptography", "Transport",
                 .product(name: "Hummingbird", package: "hummingbird"),
                 .product(name: "HTTPTypes", package: "swift-http-types"),
@@ -148,7 +161,7 @@ let package = Package(
             dependencies: [
                 "AddressGuard", "CLinux", "Control", "Curl", "Cryptography", "Dashboard", "Delivering", "Destinations", "ResponsesAPI",
                 "RingbackCore",
-                "Sealing", "Settings", "Store", "StoreSQLite", "Transport", "Watching", "WebhookSignature",
+                "Sealing", "Settings", "SpanExport", "Spans", "Store", "StoreSQLite", "Transport", "Watching", "WebhookSignature",
                 .product(name: "Hummingbird", package: "hummingbird"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "NIOCore", package: "swift-nio"),
@@ -326,6 +339,13 @@ let package = Package(
                 .product(name: "Hummingbird", package: "hummingbird"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+            ]
+        ),
+        .testTarget(
+            name: "SpanExportTests",
+            dependencies: [
+                "RawJSON", "RingbackCore", "RingbackTesting", "SpanExport", "Spans", "Transport",
+                .product(name: "Logging", package: "swift-log"),
             ]
         ),
         .testTarget(name: "CommandTests", dependencies: ["Control", "RingbackCore", "ringback"]),

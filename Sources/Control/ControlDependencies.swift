@@ -3,6 +3,7 @@ package import Logging
 package import Presets
 package import ResponsesAPI
 package import RingbackCore
+package import Spans
 package import Store
 
 /// Everything the API needs from the rest of the node. It writes rows and reads rows; the closures are the only other way out.
@@ -21,6 +22,8 @@ package struct ControlDependencies: Sendable {
     package var intents: IntentLedger
     package var time: any TimeSource
     package var logger: Logger
+    /// `nil`: nobody wants spans.
+    package var spans: SpanSource?
     /// Sends an event, and the response object it is about, to an endpoint by the very way deliveries go, and tells what came of it. Nothing
     /// is recorded.
     package var testEndpoint: @Sendable (Endpoint, Event, [UInt8]?) async -> Attempt
@@ -62,6 +65,7 @@ package struct ControlDependencies: Sendable {
         intents: IntentLedger,
         time: any TimeSource,
         logger: Logger,
+        spans: SpanSource? = nil,
         testEndpoint: @escaping @Sendable (Endpoint, Event, [UInt8]?) async -> Attempt,
         upstreamStates: @escaping @Sendable () async -> [UpstreamName: UpstreamState] = { [:] },
         liveProgress: @escaping @Sendable (WatchID) async -> LiveProgress? = { _ in nil },
@@ -89,6 +93,7 @@ package struct ControlDependencies: Sendable {
         self.intents = intents
         self.time = time
         self.logger = logger
+        self.spans = spans
         self.testEndpoint = testEndpoint
         self.upstreamStates = upstreamStates
         self.liveProgress = liveProgress

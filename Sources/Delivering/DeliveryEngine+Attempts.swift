@@ -1,5 +1,6 @@
 import Logging
 import RingbackCore
+import Spans
 import Store
 
 // One delivery in hand: the attempt, what follows from it, and its record.
@@ -18,7 +19,9 @@ extension DeliveryEngine {
 
     /// The child task of one attempt.
     func deliver(_ job: DeliveryJob, _ ticket: Breaker.Ticket) async {
-        let outcome = await outcome(of: job)
+        let span = span(of: job)
+        let outcome = await outcome(of: span.map { job.with(trace: $0.context) } ?? job)
+        end(span, outcome)
         let followUp = places.attemptEnded(job, ticket, outcome?.verdict ?? .nothing, grant: outcome?.grant, jitter: dice.fraction())
         if let outcome {
             await carryOut(followUp, outcome, of: job)
@@ -298,7 +301,13 @@ extension DeliveryJob {
         DeliveryJob(
             delivery: delivery, lease: lease, leasedUntil: leasedUntil, isRetry: isRetry, event: event, response: response,
             metadata: metadata,
-            callback: callback)
+            callback: callback, trace: trace)
+    }
+
+    func with(trace: TraceContext?) -> DeliveryJob {
+        var job = self
+        job.trace = trace
+        return job
     }
 }
 

@@ -7,7 +7,9 @@ extension DeliveryEngine {
     ///
     /// - Parameter jobs: At least two, for one endpoint. The breaker's ticket is for all of them: it is one call of the receiver.
     func deliver(together jobs: [DeliveryJob], _ ticket: Breaker.Ticket) async {
+        let spans = jobs.map { span(of: $0) }
         let outcomes = await outcomes(of: jobs)
+        for (index, span) in spans.enumerated() { end(span, outcomes?[index]) }
         let verdict = outcomes?.first?.verdict ?? .nothing
         let followUp = places.attemptEnded(jobs[0], ticket, verdict, grant: nil, jitter: dice.fraction())
         for job in jobs.dropFirst() { places.attemptEnded(job) }

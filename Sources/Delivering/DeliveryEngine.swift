@@ -1,5 +1,6 @@
 package import Logging
 package import RingbackCore
+package import Spans
 package import Store
 
 /// The sender: takes deliveries that are due, tries them, and records what came of it, until they are delivered or dead.
@@ -17,6 +18,8 @@ package actor DeliveryEngine {
     nonisolated let time: any TimeSource
     nonisolated let dice: Dice
     nonisolated let logger: Logger
+    /// `nil`: nobody wants spans.
+    nonisolated let spans: SpanSource?
     nonisolated let options: DeliveryEngineOptions
     nonisolated private let alarm: Alarm
     nonisolated private let loop: (any TaskExecutor)?
@@ -50,7 +53,7 @@ package actor DeliveryEngine {
     ///     people with the attempt, and the delivery is tried again later.
     package init(
         node: NodeID, store: any Store, directory: EndpointDirectory, time: any TimeSource, dice: Dice, logger: Logger,
-        options: DeliveryEngineOptions = DeliveryEngineOptions(), loop: (any TaskExecutor)? = nil,
+        spans: SpanSource? = nil, options: DeliveryEngineOptions = DeliveryEngineOptions(), loop: (any TaskExecutor)? = nil,
         makeDestination: @escaping @Sendable (Endpoint) throws -> any Destination
     ) {
         self.node = node
@@ -59,6 +62,7 @@ package actor DeliveryEngine {
         self.time = time
         self.dice = dice
         self.logger = logger
+        self.spans = spans
         self.options = options
         self.loop = loop
         self.makeDestination = makeDestination

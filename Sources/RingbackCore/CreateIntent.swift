@@ -12,10 +12,12 @@ package struct CreateIntent: Sendable, Hashable {
     package let headers: [HeaderField]
     /// What is needed to send the create once more; `nil` where that could make a second response.
     package let repetition: CreateRepetition?
+    /// See ``Watch/trace``.
+    package let trace: TraceContext?
 
     package init(
         id: IntentID, upstream: UpstreamName, createdAt: Timestamp, isStreaming: Bool, facts: CreateFacts, endpoints: [EndpointName],
-        callback: Callback?, headers: [HeaderField], repetition: CreateRepetition?
+        callback: Callback?, headers: [HeaderField], repetition: CreateRepetition?, trace: TraceContext? = nil
     ) {
         self.id = id
         self.upstream = upstream
@@ -26,6 +28,7 @@ package struct CreateIntent: Sendable, Hashable {
         self.callback = callback
         self.headers = headers
         self.repetition = repetition
+        self.trace = trace
     }
 }
 

@@ -34,12 +34,14 @@ package struct Watch: Sendable, Hashable {
     /// Whether the response was created with `stream: true`, which some vendors want before they stream it again; `nil` when nobody here saw
     /// its creation.
     package var createdStreaming: Bool?
+    /// Where the registration belongs in its client's trace, or in one of our own; `nil` when it belongs nowhere.
+    package var trace: TraceContext?
 
     package init(
         id: WatchID, upstream: UpstreamName, response: ResponseID, status: WatchStatus, following: Following, sequenceNumber: Int64?,
         createdAt: Timestamp, updatedAt: Timestamp, terminalAt: Timestamp?, endpoints: [EndpointName], callback: Callback?,
         metadata: [String: String], headers: [HeaderField], maximumAge: Duration?, model: String?, usage: [UInt8]?, lastError: String?,
-        stalled: Bool, createdStreaming: Bool? = nil
+        stalled: Bool, createdStreaming: Bool? = nil, trace: TraceContext? = nil
     ) {
         self.id = id
         self.upstream = upstream
@@ -60,6 +62,14 @@ package struct Watch: Sendable, Hashable {
         self.lastError = lastError
         self.stalled = stalled
         self.createdStreaming = createdStreaming
+        self.trace = trace
+    }
+
+    /// The headers of a call to the upstream: the watch's own, and where the call belongs.
+    package func headers(in trace: TraceContext?) -> [HeaderField] {
+        guard let trace else { return headers }
+        let fields = trace.headers.map { HeaderField($0.name, Secret($0.value)) }
+        return headers.filter { !TraceContext.isHeader($0.name) } + fields
     }
 }
 

@@ -12,6 +12,8 @@ package import RingbackCore
 import Sealing
 import ServiceLifecycle
 package import Settings
+import SpanExport
+import Spans
 import Store
 import StoreSQLite
 import Transport
@@ -30,6 +32,9 @@ package struct Node: Service {
     private let store: SQLiteStore
     private let upstreamTransport: CurlTransport
     private let deliveryTransport: CurlTransport
+    /// Both `nil` when nobody wants spans.
+    private let exporter: SpanExporter?
+    private let traceTransport: CurlTransport?
     private let directory: EndpointDirectory
     private let watching: WatchEngine
     private let delivering: DeliveryEngine
@@ -68,9 +73,14 @@ package struct Node: Service {
             mailTransport = try CurlMailTransport()
             upstreamTransport = try CurlTransport(options: Self.upstreamOptions(settings), logger: logger)
             deliveryTransport = try CurlTransport(options: Self.deliveryOptions, logger: logger)
+            traceTransport = settings.tracing == nil ? nil : try CurlTransport(options: Self.traceOptions, logger: logger)
         } catch {
             throw NodeError("the transfer loops cannot start: \(error)")
         }
+        exporter = settings.tracing.flatMap { [traceTransport] target in
+            traceTransport.map { SpanExporter(target, transport: $0, time: time, logger: logger) }
+        }
+        let spans = exporter?.source
         let endpointLoader = EndpointLoader(store: store, time: time, logger: logger)
         self.endpointLoader = endpointLoader
         let directory: EndpointDirectory
@@ -89,14 +99,14 @@ package struct Node: Service {
             egressProxy: { live.now.settings.security.egressProxy }, presets: { live.now.settings.presets },
             publicURL: { live.now.settings.publicURL }, records: store, mail: mailTransport, time: time)
         delivering = DeliveryEngine(
-            node: node, store: store, directory: directory, time: time, dice: dice, logger: logger,
+            node: node, store: store, directory: directory, time: time, dice: dice, logger: logger, spans: spans,
             options: DeliveryEngineOptions(drainLimit: settings.shutdownTimeout), loop: deliveryTransport.loop
         ) { endpoint in
             try DestinationFactory.make(endpoint, in: surroundings)
         }
         watching = WatchEngine(
             node: node, upstreams: settings.upstreams, transport: upstreamTransport, store: store, directory: directory,
-            intake: delivering.places, time: time, dice: dice, logger: logger, options: Self.watchOptions(settings)
+            intake: delivering.places, time: time, dice: dice, logger: logger, spans: spans, options: Self.watchOptions(settings)
         )
         feed = ChangeFeed(store: store, time: time, logger: logger)
         heartbeat = Heartbeat(node: node, store: store, time: time, logger: logger)
@@ -125,7 +135,8 @@ package struct Node: Service {
             ledger: intents, store: store, client: { live.now.clients[$0] }, time: time, logger: logger)
         nodeMetrics = NodeMetrics(
             startedAt: time.wallNow, store: store, watching: watching, delivering: delivering, ingestCounts: ingestCounts,
-            reconciler: reconciler, reloader: reloader, upstreamTransport: upstreamTransport, deliveryTransport: deliveryTransport)
+            reconciler: reconciler, reloader: reloader, upstreamTransport: upstreamTransport, deliveryTransport: deliveryTransport,
+            exporter: exporter)
     }
 
     /// Reads the configuration again and takes it over whole, or not at all. What came of it is in the log and in the metrics.
@@ -152,7 +163,7 @@ package struct Node: Service {
         }
         await endpointLoader.prepareInboxes(of: directory.all)
         // Shutdown runs from the end of the list to its beginning: first the live feed, then no more requests, then no more events, then the last deliveries.
-        let services: [any Service] = [
+        var services: [any Service] = [
             heartbeat,
             Janitor(retention: { [live] in live.now.settings.retention }, store: store, time: time, logger: logger),
             EngineService { [delivering] in await delivering.run() },
@@ -162,6 +173,8 @@ package struct Node: Service {
             // Before the server: it waits for the requests under way, and whoever listens stays until the feed ends.
             EngineService { [feed] in await feed.run() },
         ]
+        // Shut down last: what the others do until their end has spans, too.
+        if let exporter { services.insert(EngineService { await exporter.run() }, at: 0) }
         let result: Swift.Result<Void, any Error>
         do {
             try await ServiceGroup(services: services, logger: logger).run()
@@ -176,6 +189,7 @@ package struct Node: Service {
     private func close() async {
         await upstreamTransport.shutdown()
         await deliveryTransport.shutdown()
+        await traceTransport?.shutdown()
         await store.close()
     }
 
@@ -209,6 +223,8 @@ package struct Node: Service {
 
     private static let deliveryOptions = CurlTransportOptions(name: "deliveries", shards: 4, maxConnectsPerShard: 256, maxTransfers: 2000)
 
+    private static let traceOptions = CurlTransportOptions(name: "traces", maxTransfers: 16)
+
     private func application() -> some Service {
         let places = delivering.places
         let live = live
@@ -217,7 +233,7 @@ package struct Node: Service {
         )
         let dependencies = ControlDependencies(
             store: store, feed: feed, directory: directory, upstreams: { live.now.settings.upstreams }, client: { live.now.clients[$0] },
-            tokens: { live.now.tokens }, intents: intents, time: time, logger: logger,
+            tokens: { live.now.tokens }, intents: intents, time: time, logger: logger, spans: exporter?.source,
             testEndpoint: { [delivering] endpoint, event, response in await delivering.test(endpoint, event: event, response: response) },
             upstreamStates: { [watching, time] in
                 let now = time.wallNow

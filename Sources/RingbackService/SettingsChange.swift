@@ -19,7 +19,7 @@ struct SettingsChange: Sendable, Hashable {
             ("listen", old.listen == new.listen), ("store", old.store == new.store),
             ("master_key", old.masterKey == new.masterKey), ("previous_master_keys", old.previousMasterKeys == new.previousMasterKeys),
             ("retention.max_response_size", old.retention.maximumResponseSize == new.retention.maximumResponseSize),
-            ("shutdown_timeout", old.shutdownTimeout == new.shutdownTimeout),
+            ("tracing", old.tracing == new.tracing), ("shutdown_timeout", old.shutdownTimeout == new.shutdownTimeout),
         ])
     }
 

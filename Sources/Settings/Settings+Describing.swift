@@ -32,6 +32,14 @@ extension Settings {
             $0.line("https_only", raw: "\(security.httpsOnly)")
             if let proxy = security.egressProxy { Self.describe(&$0, "egress_proxy", proxy) }
         }
+        if let tracing {
+            yaml.block("tracing") {
+                $0.line("otlp_endpoint", tracing.endpoint)
+                $0.line("service_name", tracing.service)
+                $0.line("sample", raw: "\(tracing.sample)")
+                Self.describe(&$0, headers: tracing.headers)
+            }
+        }
         yaml.line("shutdown_timeout", shutdownTimeout.text)
         yaml.line("log_level", logLevel.rawValue)
         return yaml.text

@@ -19,7 +19,7 @@ extension Settings {
             previousMasterKeys: root.sealingKeys("previous_master_keys"), tokens: tokens, upstreams: upstreams, endpoints: endpoints,
             retention: Self.retention(in: root), security: security, shutdownTimeout: shutdownTimeout,
             logLevel: root.choice("log_level", default: .info), publicURL: Self.publicURL(in: root),
-            presetsDirectory: root.text("presets_dir"), presets: presets
+            presetsDirectory: root.text("presets_dir"), presets: presets, tracing: TracingTarget.reading(root)
         )
         root.refuseUnsupported("tls", suggestion: "listen on loopback, behind a proxy that serves HTTPS")
         root.finish()

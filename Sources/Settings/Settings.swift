@@ -31,6 +31,8 @@ package struct Settings: Sendable, Hashable {
     package var presetsDirectory: String?
     /// The built-in presets and the operator's own.
     package var presets: PresetLibrary
+    /// `nil`: no spans are made.
+    package var tracing: TracingTarget?
 
     package static let defaultShutdownTimeout: Duration = .seconds(25)
 
@@ -48,7 +50,8 @@ package struct Settings: Sendable, Hashable {
         logLevel: LogLevel = .info,
         publicURL: String? = nil,
         presetsDirectory: String? = nil,
-        presets: PresetLibrary = .empty
+        presets: PresetLibrary = .empty,
+        tracing: TracingTarget? = nil
     ) {
         self.listen = listen
         self.store = store
@@ -64,6 +67,7 @@ package struct Settings: Sendable, Hashable {
         self.publicURL = publicURL
         self.presetsDirectory = presetsDirectory
         self.presets = presets
+        self.tracing = tracing
     }
 
     /// How long what is finished is kept.

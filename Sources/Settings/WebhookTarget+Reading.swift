@@ -14,6 +14,7 @@ extension WebhookTarget {
     private static let reservedHeaders: [String: String] = HeaderText.framing.merging(
         [
             "webhook-id", "webhook-timestamp", "webhook-signature", "webhook-request-origin", "webhook-request-rate", "x-hub-signature-256",
+            "traceparent", "tracestate",
             "content-type",
             "user-agent",
         ].map { ($0, "remove it") },

@@ -70,11 +70,13 @@ package struct DeliveryJob: Sendable {
     package let metadata: [String: String]
     /// The watch's callback when the delivery is for it.
     package let callback: Callback?
+    /// Where the attempt belongs: ``Watch/trace``, or a span below it.
+    package var trace: TraceContext?
 
     /// - Parameter isRetry: `nil`: as its attempts say.
     package init(
         delivery: Delivery, lease: Lease, leasedUntil: Timestamp, isRetry: Bool? = nil, event: Event, response: [UInt8]?,
-        metadata: [String: String], callback: Callback?
+        metadata: [String: String], callback: Callback?, trace: TraceContext? = nil
     ) {
         self.delivery = delivery
         self.lease = lease
@@ -84,6 +86,7 @@ package struct DeliveryJob: Sendable {
         self.response = response
         self.metadata = metadata
         self.callback = callback
+        self.trace = trace
     }
 }
 

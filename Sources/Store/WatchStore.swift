@@ -68,11 +68,13 @@ package struct NewWatch: Sendable, Hashable {
     package var model: String?
     /// Whether the create call said `stream: true`; `nil` when the watch is not registered by one.
     package var createdStreaming: Bool?
+    /// See ``Watch/trace``.
+    package var trace: TraceContext?
 
     package init(
         upstream: UpstreamName, response: ResponseID, endpoints: [EndpointName] = [], callback: Callback? = nil,
         metadata: [String: String] = [:], headers: [HeaderField] = [], maximumAge: Duration? = nil, model: String? = nil,
-        createdStreaming: Bool? = nil
+        createdStreaming: Bool? = nil, trace: TraceContext? = nil
     ) {
         self.upstream = upstream
         self.response = response
@@ -83,6 +85,7 @@ package struct NewWatch: Sendable, Hashable {
         self.maximumAge = maximumAge
         self.model = model
         self.createdStreaming = createdStreaming
+        self.trace = trace
     }
 
     package var id: WatchID { WatchID(upstream: upstream, response: response) }

@@ -32,8 +32,9 @@ struct WatchContext {
     let seq: Int64?
     let metadata: [String: String]
     let callback: Callback?
+    let trace: TraceContext?
 
-    static let none = WatchContext(seq: nil, metadata: [:], callback: nil)
+    static let none = WatchContext(seq: nil, metadata: [:], callback: nil, trace: nil)
 }
 
 /// A new event with its deliveries, as they came into the store.
@@ -46,11 +47,14 @@ struct WrittenEvent {
 extension Database {
     /// - Parameter sealer: Opens the watch's callback; `nil` when nobody needs it.
     func watchContext(of id: WatchID?, callbackBy sealer: Sealer?) throws -> WatchContext {
-        guard let id, let row = try row("SELECT seq, metadata, callback FROM watches WHERE id = ?1", [id]) else { return .none }
+        guard let id, let row = try row("SELECT seq, metadata, callback, trace FROM watches WHERE id = ?1", [id]) else { return .none }
         var column = ColumnReader(row)
+        let seq: Int64 = try column.next()
+        let metadata = try StoredJSON.metadata(from: column.next())
+        let callback: Data? = try column.next()
         return WatchContext(
-            seq: try column.next(), metadata: try StoredJSON.metadata(from: column.next()),
-            callback: try sealer.flatMap { try StoredJSON.callback(from: column.next(), of: id, $0) }
+            seq: seq, metadata: metadata, callback: try sealer.flatMap { try StoredJSON.callback(from: callback, of: id, $0) },
+            trace: try column.nextTrace()
         )
     }
 
@@ -91,7 +95,8 @@ extension Database {
             jobs.append(
                 DeliveryJob(
                     delivery: delivery, lease: Lease(node: birth.node, epoch: 1), leasedUntil: birth.until, event: event,
-                    response: response, metadata: context.metadata, callback: recipient.endpoint.isCallback ? context.callback : nil
+                    response: response, metadata: context.metadata, callback: recipient.endpoint.isCallback ? context.callback : nil,
+                    trace: context.trace
                 )
             )
         }

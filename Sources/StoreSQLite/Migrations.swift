@@ -15,6 +15,7 @@ enum Migrations {
         (8, schema8),
         (9, schema9),
         (10, schema10),
+        (11, schema11),
     ]
 
     /// The schema this program knows; kept in the file as `user_version`.

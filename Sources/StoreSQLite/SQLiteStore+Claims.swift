@@ -1,3 +1,4 @@
+import Foundation
 import GRDB
 package import RingbackCore
 import Sealing
@@ -69,7 +70,7 @@ enum DeliveryClaiming {
 
     /// What was taken, in the order in which it was chosen, with what its attempt needs to know of the watch.
     static let taken = """
-        SELECT \(DeliveryRow.columns), watches.metadata, watches.callback
+        SELECT \(DeliveryRow.columns), watches.metadata, watches.callback, watches.trace
         FROM json_each(?1) AS chosen
         JOIN deliveries ON deliveries.seq = chosen.value
         JOIN events ON events.seq = deliveries.event
@@ -124,11 +125,13 @@ extension Database {
             var column = ColumnReader(row)
             let taken = try DeliveryRow(&column)
             let metadata = try StoredJSON.metadata(from: column.next())
+            let callback: Data? = try column.next()
             let isCallback = taken.delivery.endpoint.isCallback
             return DeliveryJob(
                 delivery: taken.delivery, lease: Lease(node: claim.node, epoch: taken.leaseEpoch), leasedUntil: claim.until,
                 isRetry: taken.isRetry, event: taken.event, response: nil, metadata: metadata,
-                callback: isCallback ? try taken.event.watch.flatMap { try StoredJSON.callback(from: column.next(), of: $0, sealer) } : nil
+                callback: isCallback ? try taken.event.watch.flatMap { try StoredJSON.callback(from: callback, of: $0, sealer) } : nil,
+                trace: try column.nextTrace()
             )
         }
         guard jobs.count == chosen.count else { throw DamagedRow(detail: "a delivery has no event") }

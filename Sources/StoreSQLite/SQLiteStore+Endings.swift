@@ -39,7 +39,7 @@ extension SQLiteStore {
 
 /// What a watch's end depends on: not all of its row, which is read for each of thousands.
 private struct EndingRow {
-    static let columns = "seq, status, lease_node, lease_epoch, metadata, callback"
+    static let columns = "seq, status, lease_node, lease_epoch, metadata, callback, trace"
 
     let seq: Int64
     let status: WatchStatus
@@ -47,6 +47,7 @@ private struct EndingRow {
     let leaseEpoch: Int64
     let metadata: [String: String]
     let callback: Callback?
+    let trace: TraceContext?
 
     init(_ row: Row, of id: WatchID, _ sealer: Sealer) throws {
         var column = ColumnReader(row)
@@ -56,6 +57,7 @@ private struct EndingRow {
         leaseEpoch = try column.next()
         metadata = try StoredJSON.metadata(from: column.next())
         callback = try StoredJSON.callback(from: column.next(), of: id, sealer)
+        trace = try column.nextTrace()
     }
 
     func isHeld(under lease: Lease) -> Bool {
@@ -70,7 +72,7 @@ private struct EndingRow {
     }
 
     var context: WatchContext {
-        WatchContext(seq: seq, metadata: metadata, callback: callback)
+        WatchContext(seq: seq, metadata: metadata, callback: callback, trace: trace)
     }
 }
 

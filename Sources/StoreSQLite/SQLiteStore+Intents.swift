@@ -11,12 +11,12 @@ extension SQLiteStore {
         return try await change { database in
             try database.run(
                 """
-                INSERT INTO intents (id, node, upstream, created_at, streaming, facts, endpoints, secrets, body)
-                SELECT ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9 WHERE (SELECT count(*) FROM intents) < ?10
+                INSERT INTO intents (id, node, upstream, created_at, streaming, facts, endpoints, secrets, body, trace)
+                SELECT ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?11 WHERE (SELECT count(*) FROM intents) < ?10
                 """,
                 [
                     intent.id, node, intent.upstream, intent.createdAt, intent.isStreaming, row.facts, row.endpoints, row.secrets, row.body,
-                    maximum,
+                    maximum, intent.trace?.text,
                 ]
             ) == 1
         }
@@ -38,7 +38,7 @@ extension SQLiteStore {
         try await read { [sealer] database in
             try database.rows(
                 """
-                SELECT id, upstream, created_at, streaming, facts, endpoints, secrets, body FROM intents
+                SELECT id, upstream, created_at, streaming, facts, endpoints, secrets, body, trace FROM intents
                 WHERE node = ?1 OR node NOT IN (SELECT id FROM nodes WHERE until > ?2)
                 ORDER BY created_at, id LIMIT ?3
                 """,
@@ -114,7 +114,8 @@ extension CreateIntent {
         }
         self.init(
             id: id, upstream: upstream, createdAt: createdAt, isStreaming: isStreaming, facts: facts, endpoints: endpoints,
-            callback: secrets.callback?.callback, headers: secrets.headers.map(\.header), repetition: repetition
+            callback: secrets.callback?.callback, headers: secrets.headers.map(\.header), repetition: repetition,
+            trace: try column.nextTrace()
         )
     }
 }

@@ -102,13 +102,13 @@ extension Database {
         let inserted = try run(
             """
             INSERT INTO watches (id, upstream, response_id, status, following, created_at, updated_at, endpoints, callback, metadata,
-                headers, max_age, model, created_streaming)
-            VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13) ON CONFLICT (id) DO NOTHING
+                headers, max_age, model, created_streaming, trace)
+            VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14) ON CONFLICT (id) DO NOTHING
             """,
             [
                 watch.id, watch.upstream, watch.response, watch.status, watch.following.rawValue, now, definition.endpoints,
                 definition.callback, definition.metadata, definition.headers, watch.maximumAge?.wholeMilliseconds, watch.model,
-                watch.createdStreaming,
+                watch.createdStreaming, watch.trace?.text,
             ]
         )
         return inserted == 1 ? .created(watch) : nil
@@ -132,12 +132,14 @@ extension Database {
             """
             UPDATE watches SET status = ?2, following = ?3, sequence_number = NULL, created_at = ?4, updated_at = ?4, terminal_at = NULL,
                 endpoints = ?5, callback = ?6, metadata = ?7, headers = ?8, max_age = ?9, model = ?10, usage = NULL, last_error = NULL,
-                stalled = 0, lease_node = NULL, created_streaming = ?11
+                stalled = 0, lease_node = NULL, created_streaming = ?11,
+                trace = ?12
             WHERE seq = ?1
             """,
             [
                 row.seq, watch.status, watch.following.rawValue, now, definition.endpoints, definition.callback, definition.metadata,
                 definition.headers, watch.maximumAge?.wholeMilliseconds, watch.model, watch.createdStreaming,
+                watch.trace?.text,
             ]
         )
         return watch

@@ -12,7 +12,7 @@ struct WatchRow {
         watches.id, watches.upstream, watches.response_id, watches.status, watches.following, watches.sequence_number,
         watches.created_at, watches.updated_at, watches.terminal_at, watches.endpoints, watches.callback, watches.metadata,
         watches.headers, watches.max_age, watches.model, watches.usage, watches.last_error, watches.stalled,
-        watches.created_streaming
+        watches.created_streaming, watches.trace
         """
 
     let seq: Int64
@@ -45,7 +45,8 @@ struct WatchRow {
             usage: try column.nextBytes(),
             lastError: try column.next(),
             stalled: try column.next(),
-            createdStreaming: try column.next()
+            createdStreaming: try column.next(),
+            trace: try column.nextTrace()
         )
     }
 
@@ -57,6 +58,13 @@ struct WatchRow {
 extension Database {
     func watchRow(_ id: WatchID, _ sealer: Sealer) throws -> WatchRow? {
         try row("SELECT \(WatchRow.columns) FROM watches WHERE id = ?1", [id]).map { try WatchRow($0, sealer) }
+    }
+}
+
+extension ColumnReader {
+    /// A text that is no trace, which a later version may write, is none.
+    mutating func nextTrace() throws -> TraceContext? {
+        try next(String?.self).flatMap { TraceContext(text: $0) }
     }
 }
 
@@ -100,7 +108,7 @@ struct WatchDefinition {
             id: id, upstream: request.upstream, response: request.response, status: .queued, following: .none, sequenceNumber: nil,
             createdAt: now, updatedAt: now, terminalAt: nil, endpoints: request.endpoints, callback: request.callback,
             metadata: request.metadata, headers: request.headers, maximumAge: request.maximumAge, model: request.model, usage: nil,
-            lastError: nil, stalled: false, createdStreaming: request.createdStreaming
+            lastError: nil, stalled: false, createdStreaming: request.createdStreaming, trace: request.trace
         )
     }
 }

@@ -1,4 +1,5 @@
 import RingbackCore
+import Spans
 import Store
 import Transport
 
@@ -52,6 +53,10 @@ final class Followed {
     var scheduled: Moment?
     /// What ended the watch, until it is on disk.
     var ending: Fact?
+    /// From its claim until it is let go; `nil` when nobody wants spans.
+    var span: OpenSpan?
+    /// From ``ending`` until that is on disk.
+    var recording: OpenSpan?
     /// How the watch was followed when that was last noted for the store.
     var notedFollowing: Watch.Following
 
@@ -75,6 +80,9 @@ final class Followed {
 
     /// Whether the watch is still held in the store under this node's lease.
     var holdsLease: Bool { machine.state != .ended || ending != nil }
+
+    /// The headers of calls about it.
+    var headers: [HeaderField] { watch.headers(in: span?.context ?? watch.trace) }
 
     /// The request of that name, unless it was given up meanwhile.
     func request(_ token: RequestToken) -> Request? {

@@ -1,6 +1,7 @@
 import Logging
 import ResponsesAPI
 import RingbackCore
+import Spans
 import Transport
 
 /// Running what the machines decide.
@@ -75,6 +76,7 @@ extension WatchEngine {
     private func write(_ ending: Fact, of followed: Followed) {
         dropRequests(of: followed)
         followed.ending = ending
+        followed.recording = spans?.start("record an end", .inside, in: followed.span?.context, about: ending.event.logFields)
         heldBytes += ending.heldBytes
         if case .end(let status, _, _) = ending.kind { totals.endings[status, default: 0] += 1 }
         logger.debug(

@@ -1,5 +1,6 @@
 import Logging
 package import RingbackCore
+import Spans
 import Store
 
 /// Claiming watches and letting go of them.
@@ -49,6 +50,7 @@ extension WatchEngine {
         let upstream = upstreams[claimed.watch.upstream]
         let followed = Followed(claimed, machine: machine(for: claimed.watch, upstream: upstream?.upstream))
         followed.upstream = upstream
+        followed.span = spans?.start("follow a response", .inside, in: followed.watch.trace, about: followed.watch.logFields)
         table[followed.id] = followed
         totals.claimed += 1
         logger.debug("A watch is followed from now on.", metadata: metadata(of: followed))
@@ -151,10 +153,17 @@ extension WatchEngine {
         }
     }
 
+    func endSpans(of followed: Followed) {
+        followed.recording?.end()
+        followed.span?.end(["watch.status": (followed.ending?.status ?? followed.machine.status).rawValue])
+        (followed.recording, followed.span) = (nil, nil)
+    }
+
     func remove(_ followed: Followed) {
         dropRequests(of: followed)
         followed.machine.stop()
         if let ending = followed.ending { release(ending) }
+        endSpans(of: followed)
         table[followed.id] = nil
         guard isFull else { return }
         isFull = false

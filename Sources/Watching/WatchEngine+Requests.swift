@@ -93,7 +93,7 @@ extension WatchEngine {
                 forgetStream(of: followed, isInLine: false)
                 return apply(followed.machine.streamEnded(.unwelcome, in: circumstances(of: followed)), to: followed)
             }
-            let request = upstream.client.streamRequest(watch.response, startingAfter: pass.startingAfter, headers: watch.headers)
+            let request = upstream.client.streamRequest(watch.response, startingAfter: pass.startingAfter, headers: followed.headers)
             // What was seen before is recognized even where the stream begins at the beginning.
             let listener = StreamListener(
                 engine: self, watch: watch, token: ask.token, cursor: followed.machine.cursor, isResumed: pass.startingAfter != nil,
@@ -105,7 +105,7 @@ extension WatchEngine {
             if followed.hasStreamed { upstream.totals.reconnects += 1 }
             followed.hasStreamed = true
         case .retrieval:
-            var request = upstream.client.retrieveRequest(watch.response, headers: watch.headers)
+            var request = upstream.client.retrieveRequest(watch.response, headers: followed.headers)
             // The listener has bounds of its own: it can tell how a response ended that is too large to be held.
             request.limits.bodyBytes = nil
             if followed.hasHeavyAnswers { request.limits.total = ResponsesClient.patientTimeout }

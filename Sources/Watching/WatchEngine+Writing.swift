@@ -125,6 +125,7 @@ extension WatchEngine {
                 break
             }
         }
+        table.values.forEach(endSpans)
         table = [:]
     }
 }

@@ -1,5 +1,6 @@
 package import Logging
 package import RingbackCore
+package import Spans
 package import Store
 package import Transport
 
@@ -17,6 +18,8 @@ package actor WatchEngine {
     let time: any TimeSource
     let dice: Dice
     let logger: Logger
+    /// `nil`: nobody wants spans.
+    let spans: SpanSource?
     let options: WatchEngineOptions
 
     var table: [WatchID: Followed] = [:]
@@ -70,7 +73,8 @@ package actor WatchEngine {
     package init(
         node: NodeID, upstreams: [Upstream], transport: any Transport, store: any Store, directory: EndpointDirectory,
         intake: any DeliveryIntake,
-        time: any TimeSource, dice: Dice, logger: Logger, options: WatchEngineOptions = WatchEngineOptions()
+        time: any TimeSource, dice: Dice, logger: Logger, spans: SpanSource? = nil,
+        options: WatchEngineOptions = WatchEngineOptions()
     ) {
         self.node = node
         self.transport = transport
@@ -80,6 +84,7 @@ package actor WatchEngine {
         self.time = time
         self.dice = dice
         self.logger = logger
+        self.spans = spans
         self.options = options
         alarm = Alarm(time: time)
         claimBell = Alarm(time: time)

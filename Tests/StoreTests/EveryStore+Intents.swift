@@ -14,7 +14,8 @@ extension EveryStore {
                 repetition: repeats
                     ? CreateRepetition(
                         headers: [HeaderField("Idempotency-Key", Secret("k"))], query: "a=b", body: Array(#"{"input":"h\u00e9"}"#.utf8))
-                    : nil
+                    : nil,
+                trace: TraceContext(parents: ["00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-00"], states: [])
             )
         }
 

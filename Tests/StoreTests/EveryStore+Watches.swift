@@ -30,6 +30,37 @@ extension EveryStore {
             }
         }
 
+        @Test("keeps where it belongs in a trace, for whoever follows it and for its deliveries", arguments: StoreUnderTest.available)
+        func trace(_ kind: StoreUnderTest) async throws {
+            try await kind.withScene { scene in
+                let trace = try #require(
+                    TraceContext(parents: ["00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"], states: ["a=1", "b=2"]))
+                let callback = Callback(url: "https://example.com", secret: nil)
+                var request = scene.request(callback: callback)
+                request.trace = trace
+                let claimed = try await scene.claimed(request)
+                #expect(claimed.watch.trace == trace)
+                let callbackName = EndpointName(callbackOf: request.id)
+                let recipients = [scene.born("born"), scene.recipient("waiting"), scene.recipient(callbackName.rawValue)]
+                let jobs = try #require(try await scene.store.end(scene.ending(claimed, recipients: recipients))).jobs
+                #expect(jobs.map(\.trace) == [trace])
+                #expect(try await scene.claim("waiting").map(\.trace) == [trace])
+                let called = try #require(try await scene.claim(callbackName.rawValue).first)
+                #expect(called.trace == trace && called.callback == callback)
+
+                var stopped = scene.request("resp_2")
+                stopped.trace = trace
+                _ = try await scene.store.register(stopped, now: scene.now)
+                _ = try await scene.store.stopWatch(stopped.id, now: scene.now)
+                stopped.trace = nil
+                guard case .reopened = try await scene.store.register(stopped, now: scene.now) else {
+                    Issue.record("a stopped watch was not reopened")
+                    return
+                }
+                #expect(try await scene.store.watch(stopped.id)?.trace == nil, "a registration anew belongs where it says itself")
+            }
+        }
+
         @Test("takes the same registration, or one that names nothing, for the existing watch", arguments: StoreUnderTest.available)
         func existing(_ kind: StoreUnderTest) async throws {
             try await kind.withScene { scene in

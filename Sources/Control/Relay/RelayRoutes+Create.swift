@@ -3,6 +3,7 @@ import Logging
 import NIOCore
 import ResponsesAPI
 import RingbackCore
+import Spans
 import Store
 import Transport
 
@@ -23,12 +24,30 @@ extension RelayRoutes {
             }
             return try await pass(relay, watch: nil, silence: RelayLimits.patientSilence)
         }
-        return try await createWatched(relay, body, directives)
+        let parent = relay.call.head.headerFields.trace
+        let span = dependencies.spans?.start(
+            "create a response", .server, in: parent, about: ["upstream.name": relay.upstream.name.rawValue])
+        do {
+            let answer = try await createWatched(relay, body, directives, in: span?.context ?? parent)
+            span?.end(failure: answer.status.kind == .successful ? nil : "refused", ["http.response.status_code": "\(answer.status.code)"])
+            return answer
+        } catch {
+            span?.end(failure: "failed")
+            throw error
+        }
     }
 
     /// A create that the upstream may accept at any moment from now on, whatever becomes of this process: so it is on record first.
-    private func createWatched(_ relay: RelayCall, _ body: CreateBody, _ directives: RelayDirectives) async throws -> Answer {
+    ///
+    /// - Parameter trace: Where the create and its watch belong.
+    private func createWatched(
+        _ relay: RelayCall, _ body: CreateBody, _ directives: RelayDirectives, in trace: TraceContext?
+    ) async throws -> Answer {
         var headers = relay.complete(relay.headers.asking)
+        if let trace {
+            headers.removeAll { TraceContext.isHeader($0.name) }
+            headers += trace.headers.map { HeaderField($0.name, Secret($0.value)) }
+        }
         let id = IntentID.random()
         if relay.upstream.idempotentCreates, !headers.contains(where: { $0.name.lowercased() == CreateRepetition.keyHeader.lowercased() }) {
             headers.append(HeaderField(CreateRepetition.keyHeader, Secret("ringback-\(id)")))
@@ -37,7 +56,8 @@ extension RelayRoutes {
             id: id, upstream: relay.upstream.name, createdAt: relay.call.now, isStreaming: body.isStreaming, facts: body.facts,
             endpoints: directives.endpoints, callback: directives.callback, headers: relay.headers.keptWithWatch,
             repetition: relay.upstream.idempotentCreates
-                ? CreateRepetition(headers: headers, query: relay.call.query, body: relay.call.body) : nil
+                ? CreateRepetition(headers: headers, query: relay.call.query, body: relay.call.body) : nil,
+            trace: trace
         )
         try await dependencies.intents.open(intent)
         var isResolved = false
@@ -145,7 +165,7 @@ extension NewWatch {
     init(_ intent: CreateIntent, response: ResponseID, model: String?) {
         self.init(
             upstream: intent.upstream, response: response, endpoints: intent.endpoints, callback: intent.callback, headers: intent.headers,
-            model: model, createdStreaming: intent.isStreaming
+            model: model, createdStreaming: intent.isStreaming, trace: intent.trace
         )
     }
 }

@@ -14,7 +14,8 @@ struct HeaderRule {
     static let upstream = HeaderRule(reserved: ["accept", "accept-encoding", "content-type"], reservedPrefixes: [])
 
     /// For callbacks: their own headers and their signature are not the client's to write.
-    static let callback = HeaderRule(reserved: ["content-type", "user-agent"], reservedPrefixes: ["webhook-", "ce-"])
+    static let callback = HeaderRule(
+        reserved: ["content-type", "user-agent", "traceparent", "tracestate"], reservedPrefixes: ["webhook-", "ce-"])
 
     private let reserved: Set<String>
     private let reservedPrefixes: [String]

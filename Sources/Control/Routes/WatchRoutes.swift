@@ -2,6 +2,7 @@ import HTTPTypes
 import Logging
 import ResponsesAPI
 import RingbackCore
+import Spans
 import Store
 import Transport
 
@@ -26,7 +27,15 @@ struct WatchRoutes {
 
     private func register(_ call: Call) async throws -> Answer {
         let request = try WatchRequest(call.body, known: dependencies.knownNames, rule: dependencies.callbackGuard())
-        switch try await dependencies.store.register(request.watch, now: call.now) {
+        let parent = call.head.headerFields.trace
+        let span = dependencies.spans?.start("register a watch", .server, in: parent)
+        var failure: String? = "failed"
+        defer { span?.end(failure: failure, ["watch.id": request.watch.id.rawValue, "response.id": request.watch.response.rawValue]) }
+        var watch = request.watch
+        watch.trace = span?.context ?? parent
+        let registration = try await dependencies.store.register(watch, now: call.now)
+        failure = nil
+        switch registration {
         case .created(let watch), .reopened(let watch):
             dependencies.logger.debug("A watch is registered.", metadata: watch.logFields.mapValues { .string($0) })
             return try .json(WatchObject(watch), status: .created, headers: [.location: "/v1/watches/\(watch.id)"])
@@ -81,7 +90,7 @@ struct WatchRoutes {
         }
         let answer: TransferAnswer
         do {
-            answer = try await client.transport.perform(client.cancelRequest(watch.response, headers: watch.headers))
+            answer = try await client.transport.perform(client.cancelRequest(watch.response, headers: watch.headers(in: watch.trace)))
         } catch {
             throw Problem(error, upstream: watch.upstream)
         }

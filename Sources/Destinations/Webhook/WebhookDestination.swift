@@ -86,7 +86,8 @@ package struct WebhookDestination: Destination {
         let signature =
             WebhookSigner.headers(id: job.event.id.rawValue, timestamp: time, body: payload.body, keys: keys.signing(at: time))
             + [hub?.header(for: payload.body)].compactMap { $0 }
-        let described = [(name: "Content-Type", value: payload.contentType)] + WebhookHeaders.userAgent + payload.headers
+        let described =
+            [(name: "Content-Type", value: payload.contentType)] + WebhookHeaders.userAgent + payload.headers + (job.trace?.headers ?? [])
         let all = described + headers + authorization + (consent?.headers ?? []) + signature
         do {
             let answer = try await route.perform(.post, headers: all, body: payload.body, by: deadline)

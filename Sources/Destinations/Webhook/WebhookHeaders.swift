@@ -4,10 +4,11 @@ import RingbackCore
 package enum WebhookHeaders {
     /// Whether a header belongs to Ringback or to HTTP itself, so that an endpoint's own `headers` cannot set it.
     ///
-    /// Reserved are `webhook-*`, `ce-*`, what describes the body, the user agent, and what steers the connection (RFC 9110, section 7.6.1).
+    /// Reserved are `webhook-*`, `ce-*`, what describes the body, the user agent, what says to which trace the call belongs, and what steers
+    /// the connection (RFC 9110, section 7.6.1).
     package static func isReserved(_ name: String) -> Bool {
         let name = name.lowercased()
-        return name.hasPrefix("webhook-") || name.hasPrefix("ce-") || reserved.contains(name)
+        return name.hasPrefix("webhook-") || name.hasPrefix("ce-") || reserved.contains(name) || TraceContext.isHeader(name)
     }
 
     static let userAgent: [(name: String, value: String)] = [(name: "User-Agent", value: "Ringback/\(RingbackVersion.current)")]

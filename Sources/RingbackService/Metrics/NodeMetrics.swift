@@ -2,6 +2,7 @@ import Control
 import Curl
 import Delivering
 import RingbackCore
+import SpanExport
 import StoreSQLite
 import Watching
 
@@ -16,6 +17,8 @@ struct NodeMetrics: Sendable {
     let reloader: Reloader
     let upstreamTransport: CurlTransport
     let deliveryTransport: CurlTransport
+    /// `nil`: nobody wants spans.
+    let exporter: SpanExporter?
 
     func collect() async -> [MetricFamily] {
         let watching = await watching.snapshot()
@@ -23,7 +26,7 @@ struct NodeMetrics: Sendable {
         let intents = await reconciler.snapshot
         return process + ProcessReading().metrics + delays(watching, delivering) + watching.metrics + delivering.metrics
             + store.writeStatistics.metrics + ingestCounts.metrics
-            + intents.metrics + reloader.counts.metrics
+            + intents.metrics + reloader.counts.metrics + (exporter?.counts.metrics ?? [])
     }
 
     /// How long work waits for the threads that do it: what is late here is late everywhere.
