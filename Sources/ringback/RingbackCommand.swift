@@ -23,17 +23,16 @@ struct RingbackCommand: AsyncParsableCommand {
             CommandGroup(
                 name: "Looking and mending",
                 subcommands: [
-                    WatchesCommand.self, UpstreamsCommand.self, EventsCommand.self, DeliveriesCommand.self, DeadLettersCommand.self,
-                    EndpointsCommand.self, PresetsCommand.self, ExplainCommand.self, TriggerCommand.self, BackupCommand.self,
-                    RestoreCommand.self,
+                    TopCommand.self, WatchesCommand.self, UpstreamsCommand.self, EventsCommand.self, DeliveriesCommand.self,
+                    DeadLettersCommand.self, EndpointsCommand.self, PresetsCommand.self, ExplainCommand.self, TriggerCommand.self,
+                    BackupCommand.self, RestoreCommand.self,
                 ]
             ),
             CommandGroup(
                 name: "Tools",
                 subcommands: [
                     InboxCommand.self, VerifyCommand.self, SecretCommand.self, ConfigCommand.self, HealthCommand.self,
-                    CompletionsCommand.self,
-                    ManualCommand.self,
+                    CompletionsCommand.self, ManualCommand.self,
                 ]
             ),
         ]

@@ -22,6 +22,11 @@ enum Terminal {
         write(Array(text.utf8) + [UInt8(ascii: "\n")], to: .standardError)
     }
 
+    /// A piece of a screen on standard output, as it is.
+    static func write(_ text: String) {
+        write(Array(text.utf8), to: .standardOutput)
+    }
+
     /// A piece of a line on standard error, as it is.
     static func write(toErrors text: String) {
         if !text.isEmpty { write(Array(text.utf8), to: .standardError) }

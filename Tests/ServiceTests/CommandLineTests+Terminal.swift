@@ -23,6 +23,31 @@ extension CommandLineTests {
         }
     }
 
+    @Test("shows a live picture at a terminal until q is pressed and gives the terminal back, and prints one elsewhere")
+    func top() async throws {
+        try await Surroundings.lend { surroundings in
+            let bridge = try Bridge(surroundings)
+            try await bridge.lend { _ in
+                let response = try await surroundings.createResponse(["duration": "100ms"])
+                try await bridge.register(response)
+                _ = try await bridge.delivery(of: response, to: "app", status: "delivered")
+                let once = try await bridge.run("top")
+                #expect(once.status == 0, "\(once.errors)")
+                #expect(once.output.hasPrefix("ringback ") && once.output.contains(response) && !once.output.contains("\u{1B}"))
+                #expect(once.output.contains("\nscripts") && once.output.contains("watches   0 open"))
+
+                let screen = try await Self.typescript(["top"], bridge, keys: "q")
+                #expect(screen.contains("\u{1B}[?1049h\u{1B}[?25l\u{1B}[H"), "\(screen.debugDescription.prefix(200))")
+                #expect(screen.hasSuffix("\u{1B}[?25h\u{1B}[?1049l"))
+                #expect(screen.contains(response.prefix(16)), "the rest may not fit")
+
+                let refused = try await Invocation.run(
+                    ["top"], environment: ["RINGBACK_SERVER": "http://127.0.0.1:1"], in: surroundings.directory)
+                #expect(refused.status == 1 && refused.output.isEmpty)
+            }
+        }
+    }
+
     /// What a command writes to a terminal of its own, byte for byte.
     static func typescript(_ arguments: [String], _ bridge: Bridge, keys: String = "") async throws -> String {
         let directory = bridge.surroundings.directory
