@@ -46,6 +46,11 @@ struct Lane: Sendable, Hashable {
     var heardOfFirsts = false
     var heardOfRetries = false
 
+    /// Whether retries were held back at the last look, because new events come.
+    var isYielding = false
+    /// When a lane that yields may claim again.
+    var nextRetries: Timestamp?
+
     /// Of an endpoint with a digest: first attempts that wait for others.
     var gathering: Gathering?
     /// Since when something has been due, as far as the store was asked.

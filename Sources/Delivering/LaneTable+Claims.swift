@@ -73,6 +73,11 @@ extension LaneTable {
             lanes[endpoint]?.look = .blocked
             return
         }
+        lane.isYielding = !lane.firstsMayWait && eventsFlow(now: now)
+        if lane.isYielding, let until = lane.nextRetries, until > now, until - now <= Self.breath {
+            lanes[endpoint] = lane
+            return pause(endpoint, until: until, now: now)
+        }
         let tokens = tokens(of: endpoint, allowance, now: now)
         guard tokens > 0 else {
             return pause(endpoint, until: max(buckets[bucket(of: endpoint)]?.nextToken ?? now, now + Self.shortestPause), now: now)
@@ -80,7 +85,8 @@ extension LaneTable {
         lane.settleAhead()
         let capacity = lane.capacity(allowance)
         lanes[endpoint] = lane
-        let free = min(freePlaces(of: endpoint, lane, allowance), rowsLeft, tokens)
+        let mostNow = lane.isYielding ? max(1, Lane.share(of: allowance.places)) : .max
+        let free = min(freePlaces(of: endpoint, lane, allowance), rowsLeft, tokens, mostNow)
         let forRetries = lane.room(forRetries: min(free, max(0, bounds.retries - busyRetries)), capacity: capacity)
         let limit = lane.firstsMayWait ? free : forRetries
         guard limit > 0 else {
@@ -100,9 +106,16 @@ extension LaneTable {
         if endpoint.isCallback { busyCallbacks += limit }
         buckets[bucket(of: endpoint)]?.take(limit)
         lane.look = .asking
+        lane.nextRetries = now + Self.breath
         lane.heardOfFirsts = false
         lane.heardOfRetries = false
         lanes[endpoint] = lane
+    }
+
+    /// Whether new events come at the moment. While they do, a lane with nothing but retries takes few at a time, with a breath between: a
+    /// heap of redriven letters keeps the disk and the processors busy, and every new event would wait for its share of both.
+    private func eventsFlow(now: Timestamp) -> Bool {
+        newestEvent.map { $0 <= now && now - $0 < Self.flowOfEvents } ?? false
     }
 
     // MARK: Digests

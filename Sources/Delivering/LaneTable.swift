@@ -44,6 +44,12 @@ package struct LaneTable: Sendable {
         }
     }
 
+    /// For so long after an event was recorded, more are expected.
+    package static let flowOfEvents: Duration = .seconds(1)
+
+    /// How long a lane that yields waits between two claims of retries.
+    package static let breath: Duration = .milliseconds(10)
+
     /// A lane without a token waits at least so long, and then finds several: a fast rate does not cost a claim per delivery.
     package static let shortestPause: Duration = .milliseconds(20)
 
@@ -65,6 +71,8 @@ package struct LaneTable: Sendable {
     package internal(set) var reserved = 0
     package internal(set) var inFlight = 0
     package private(set) var recording = 0
+    /// When a place was last asked for on behalf of an event that is about to be recorded.
+    var newestEvent: Timestamp?
     package internal(set) var isClaiming = false
 
     package init(_ bounds: Bounds = Bounds()) {
@@ -77,6 +85,7 @@ package struct LaneTable: Sendable {
     ///
     /// A lane with first attempts waiting in the store gives none: whoever is new goes behind those who wait.
     package mutating func reserve(_ endpoint: EndpointName, _ allowance: LaneAllowance, now: Timestamp) -> Bool {
+        newestEvent = now
         var lane = lanes[endpoint] ?? Lane()
         if let digest = allowance.digest {
             announce(endpoint, lane, for: digest, now: now)
@@ -188,6 +197,9 @@ package struct LaneTable: Sendable {
         case .paused where lane.gathering?.isFull == true:
             lane.look = .ready
             enqueue(endpoint)
+        case .paused where lane.isYielding && !onlyForRetries:
+            lane.look = .ready
+            enqueue(endpoint)
         case .ready, .blocked, .paused:
             break
         }
@@ -280,6 +292,8 @@ package struct LaneTable: Sendable {
             if lanes[next.endpoint]?.look == .paused {
                 lanes[next.endpoint]?.look = .ready
                 enqueue(next.endpoint)
+                // It only took a breath: nothing new is known about its first attempts.
+                if lanes[next.endpoint]?.isYielding == true { continue }
             }
             look(at: next.endpoint)
         }

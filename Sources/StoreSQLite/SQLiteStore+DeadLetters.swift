@@ -24,15 +24,10 @@ extension SQLiteStore {
         while true {
             let size = min(Self.rowsPerBackgroundChange, (limit ?? .max) - result.matched)
             guard size > 0 else { return result }
-            let place: StatementArguments = [result.next?.createdAt, result.next?.id, size]
-            // The search is made beside the writer; what was found is looked at again before it is changed.
-            let letters = try await read { database in
-                try database.rows(DeadLetterListing.next, conditions + place).map { row in
-                    var column = ColumnReader(row)
-                    return FoundLetter(seq: try column.next(), place: PageCursor(createdAt: try column.next(), id: try column.next()))
-                }
+            let after = result.next
+            let (letters, endpoints) = try await considerately { () async throws(StoreError) in
+                try await self.redrivePiece(of: size, after: after, conditions, now: now)
             }
-            let endpoints = try await change { database in try letters.compactMap { try database.redrive($0.seq, now: now) } }
             result.matched += letters.count
             result.redriven += endpoints.count
             result.next = letters.last?.place
@@ -42,6 +37,24 @@ extension SQLiteStore {
                 return result
             }
         }
+    }
+}
+
+extension SQLiteStore {
+    /// - Returns: The letters that were found, and the endpoints of those that are due now.
+    private func redrivePiece(
+        of size: Int, after cursor: PageCursor?, _ conditions: StatementArguments, now: Timestamp
+    ) async throws(StoreError) -> ([FoundLetter], [EndpointName]) {
+        let place: StatementArguments = [cursor?.createdAt, cursor?.id, size]
+        // The search is made beside the writer; what was found is looked at again before it is changed.
+        let letters = try await read { database in
+            try database.rows(DeadLetterListing.next, conditions + place).map { row in
+                var column = ColumnReader(row)
+                return FoundLetter(seq: try column.next(), place: PageCursor(createdAt: try column.next(), id: try column.next()))
+            }
+        }
+        let endpoints = try await change { database in try letters.compactMap { try database.redrive($0.seq, now: now) } }
+        return (letters, endpoints)
     }
 }
 

@@ -5,7 +5,7 @@ import Testing
 
 @testable import Delivering
 
-@Suite("What the sender takes in hand ahead of its places", .timeLimit(.minutes(2)))
+@Suite("What the sender takes in hand ahead of its places", .timeLimit(.minutes(5)))
 struct DeliveryAheadTests {
     private static let places = 4
 

@@ -5,7 +5,7 @@ import Testing
 
 @testable import Delivering
 
-@Suite("The sender and circuit breakers", .timeLimit(.minutes(2)))
+@Suite("The sender and circuit breakers", .timeLimit(.minutes(5)))
 struct DeliveryBreakerTests {
     private static let asksForAll = [EventPattern("response.*"), EventPattern("endpoint.*")].compactMap { $0 }
     /// Nothing falls due by itself during a test.

@@ -5,7 +5,7 @@ import Testing
 
 @testable import Delivering
 
-@Suite("The sender and its endpoints", .timeLimit(.minutes(1)))
+@Suite("The sender and its endpoints", .timeLimit(.minutes(5)))
 struct DeliveryEndpointTests {
     @Test("leaves the deliveries of a disabled endpoint alone until it is enabled")
     func disabled() async throws {

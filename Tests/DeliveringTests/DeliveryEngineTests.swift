@@ -6,7 +6,7 @@ import Testing
 
 @testable import Delivering
 
-@Suite("The sender", .timeLimit(.minutes(1)))
+@Suite("The sender", .timeLimit(.minutes(5)))
 struct DeliveryEngineTests {
     @Test("delivers what is due when it starts and what becomes due later, each once")
     func delivers() async throws {

@@ -5,7 +5,7 @@ import Testing
 
 @testable import Delivering
 
-@Suite("The sender with a store in trouble", .timeLimit(.minutes(1)))
+@Suite("The sender with a store in trouble", .timeLimit(.minutes(5)))
 struct DeliveryFaultTests {
     /// Looks are far apart, so that the only sleeper with a near deadline is the one a test waits for.
     private static let options = DeliveryEngineOptions(lookInterval: .seconds(3600), drainLimit: .zero)

@@ -5,7 +5,7 @@ import Testing
 
 @testable import Delivering
 
-@Suite("The rate that a receiver allows when it is asked", .timeLimit(.minutes(2)))
+@Suite("The rate that a receiver allows when it is asked", .timeLimit(.minutes(5)))
 struct DeliveryGrantTests {
     private static func endpoint(own limit: RateLimit? = nil) throws -> Endpoint {
         var endpoint = Workbench.endpoint("shop")

@@ -5,7 +5,7 @@ import Testing
 
 @testable import Delivering
 
-@Suite("The sender and an endpoint that takes nothing for the moment", .timeLimit(.minutes(2)))
+@Suite("The sender and an endpoint that takes nothing for the moment", .timeLimit(.minutes(5)))
 struct DeliveryHoldTests {
     private static let full = AttemptReport(error: .inboxFull, detail: "2 files wait")
 

@@ -5,7 +5,7 @@ import Testing
 
 @testable import Delivering
 
-@Suite("The sender's door for new events", .timeLimit(.minutes(1)))
+@Suite("The sender's door for new events", .timeLimit(.minutes(5)))
 struct DeliveryIntakeTests {
     /// Writes an event whose delivery is born leased, as the watching side does.
     private func bear(

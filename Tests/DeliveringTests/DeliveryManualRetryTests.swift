@@ -5,7 +5,7 @@ import Testing
 
 @testable import Delivering
 
-@Suite("A retry by hand", .timeLimit(.minutes(1)))
+@Suite("A retry by hand", .timeLimit(.minutes(5)))
 struct DeliveryManualRetryTests {
     @Test("takes the place of the scheduled one: there are not two attempts")
     func replaces() async throws {

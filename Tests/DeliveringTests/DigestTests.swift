@@ -5,7 +5,7 @@ import Testing
 
 @testable import Delivering
 
-@Suite("An endpoint with a digest", .timeLimit(.minutes(1)))
+@Suite("An endpoint with a digest", .timeLimit(.minutes(5)))
 struct DigestTests {
     private static let window: Duration = .seconds(60)
 

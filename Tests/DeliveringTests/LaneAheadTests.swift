@@ -145,6 +145,50 @@ struct LaneAheadTests {
     }
 }
 
+@Suite("A lane with retries while new events come")
+struct LaneYieldingTests {
+    private let shop = EndpointName(trusted: "shop")
+    private let busy = EndpointName(trusted: "busy")
+
+    private func claim(_ table: inout LaneTable, _ now: Timestamp) -> [DeliveryClaim.Lane] {
+        table.beginClaim(now: now, rows: 500, laneCount: 100) { _ in LaneAllowance(places: 16) }
+    }
+
+    private func endWithRetries(_ table: inout LaneTable, _ claimed: [DeliveryClaim.Lane]) {
+        let count = claimed.map(\.limit).reduce(0, +)
+        table.endClaim(claimed, found: [shop: (count, count)])
+        for _ in 0..<count { table.start(shop, isRetry: true) }
+    }
+
+    @Test("takes few at a time, with a breath between, and all its places again when none came for a second")
+    func yields() {
+        var table = LaneTable()
+        _ = table.reserve(busy, LaneAllowance(places: 16), now: start)
+        table.look(at: shop, onlyForRetries: true)
+        var claimed = claim(&table, start)
+        #expect(claimed.map(\.limit) == [4])
+        endWithRetries(&table, claimed)
+        #expect(claim(&table, start).isEmpty)
+        #expect(table.nextWakeUp == start + LaneTable.breath)
+        claimed = claim(&table, start + LaneTable.breath)
+        #expect(claimed.map(\.limit) == [4])
+        endWithRetries(&table, claimed)
+        let calm = start + LaneTable.flowOfEvents
+        #expect(claim(&table, calm).map(\.limit) == [4], "what is left of the twelve places of retries")
+    }
+
+    @Test("does not let a first attempt wait that it hears of")
+    func firsts() {
+        var table = LaneTable()
+        _ = table.reserve(busy, LaneAllowance(places: 16), now: start)
+        table.look(at: shop, onlyForRetries: true)
+        endWithRetries(&table, claim(&table, start))
+        #expect(claim(&table, start).isEmpty)
+        table.look(at: shop)
+        #expect(claim(&table, start).map(\.limit) == [12])
+    }
+}
+
 @Suite("Deliveries in hand")
 struct LaneStockTests {
     private let shop = EndpointName(trusted: "shop")
