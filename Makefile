@@ -100,7 +100,7 @@ deb: deps swift
 	@$(call install,$(DEB_PACKAGES))
 	@echo "==> building (the first build takes about 10 minutes on two cores)"
 	$(SWIFT) build --configuration release --product ringback --static-swift-stdlib
-	Packaging/make-deb.sh $(DEB_PROGRAM) $(PACKAGING)
+	config/packaging/make-deb.sh $(DEB_PROGRAM) $(PACKAGING)
 
 # The package that is there, or one that is made first.
 test-packaging:

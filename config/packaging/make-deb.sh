@@ -5,7 +5,7 @@ set -eu
 program=$1
 output=$2
 here=$(cd "$(dirname "$0")" && pwd)
-source=$(dirname "$here")
+source=$(dirname "$(dirname "$here")")
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 umask 022
