@@ -32,9 +32,17 @@ struct BackupCommand: AsyncParsableCommand {
         do {
             let expected = try copy.expectedSize()
             let progress = Task { await Self.tellProgress(of: copy, expected: expected) }
-            defer { progress.cancel() }
             let force = force
-            let bytes = try await onItsOwnThread { () throws(StoreError) in try copy.run(replacing: force) }
+            let result: Result<Int, any Error>
+            do {
+                result = .success(try await onItsOwnThread { () throws(StoreError) in try copy.run(replacing: force) })
+            } catch {
+                result = .failure(error)
+            }
+            // Its line is gone before anything else is said.
+            progress.cancel()
+            await progress.value
+            let bytes = try result.get()
             Terminal.note("\(file): \(Self.size(bytes)), checked and on disk.")
             let key = settings.masterKey == nil ? "the key file \(path).key" : "the configuration's master_key"
             Terminal.note("Its secrets are sealed. To restore it elsewhere you need \(key) too: keep a copy, but not beside this file.")
@@ -43,12 +51,15 @@ struct BackupCommand: AsyncParsableCommand {
         }
     }
 
+    /// Until the task is cancelled, when the copy is done.
     private static func tellProgress(of copy: StoreCopy, expected: Int) async {
         let time = SystemTime()
-        // Cancelled when the copy is done.
-        while (try? await time.sleep(until: time.now + .seconds(2))) != nil {
-            Terminal.note("\(size(copy.written)) of about \(size(expected)) copied")
+        var line = ProgressLine(time: time)
+        while (try? await time.sleep(until: time.now + ProgressText.liveInterval)) != nil {
+            let elapsed = line.elapsed
+            line.show("\(size(copy.written)) of about \(size(expected)) copied… \(elapsed.clockText)")
         }
+        line.clear()
     }
 
     static func size(_ bytes: Int) -> String {
