@@ -6,7 +6,7 @@ import Store
 import StoreSQLite
 import Testing
 
-@Suite("A relayed stream", .timeLimit(.minutes(2)))
+@Suite("A relayed stream", .timeLimit(.minutes(5)))
 struct RelayStreamTests {
     private static let watchID = WatchID(upstream: .main, response: ResponseID(trusted: "resp_1"))
     private static let create = #"{"model":"gpt-x","input":"hi","background":true,"stream":true}"#
