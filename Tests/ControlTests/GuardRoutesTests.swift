@@ -4,7 +4,7 @@ import RawJSON
 import RingbackCore
 import Testing
 
-@Suite("The guard at the API", .timeLimit(.minutes(1)))
+@Suite("The guard at the API", .timeLimit(.minutes(5)))
 struct GuardRoutesTests {
     /// Where a URL of a callback comes in.
     enum Door: String, CaseIterable, Sendable {

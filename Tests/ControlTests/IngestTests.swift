@@ -49,7 +49,7 @@ struct IngestTests {
         Dictionary(control.ingestCounts.all.map { ($0.key.result, $0.value) }, uniquingKeysWith: +)
     }
 
-    @Test("makes the next look at its response come at once, and is answered without waiting for it", .timeLimit(.minutes(1)))
+    @Test("makes the next look at its response come at once, and is answered without waiting for it", .timeLimit(.minutes(5)))
     func accepted() async throws {
         try await ControlUnderTest.with(options()) { control async throws in
             let id = try await watch("resp_1", control)
@@ -65,7 +65,7 @@ struct IngestTests {
         }
     }
 
-    @Test("needs no token, and none helps", .timeLimit(.minutes(1)))
+    @Test("needs no token, and none helps", .timeLimit(.minutes(5)))
     func withoutToken() async throws {
         var options = options()
         options.tokens = [AccessToken(name: "ops", token: Secret("0123456789abcdef"), scopes: [.admin])]
@@ -78,7 +78,7 @@ struct IngestTests {
         }
     }
 
-    @Test("is refused when it is forged, old, unknown or malformed, leads to no look, and is counted", .timeLimit(.minutes(1)))
+    @Test("is refused when it is forged, old, unknown or malformed, leads to no look, and is counted", .timeLimit(.minutes(5)))
     func refused() async throws {
         try await ControlUnderTest.with(options()) { control async throws in
             _ = try await watch("resp_1", control)

@@ -7,7 +7,7 @@ import Store
 import StoreSQLite
 import Testing
 
-@Suite("A relayed create whose answer gets lost", .timeLimit(.minutes(2)))
+@Suite("A relayed create whose answer gets lost", .timeLimit(.minutes(5)))
 struct IntentReconcilerTests {
     private static let create = #"{"model":"gpt-x","input":"hi","background":true,"metadata":{"team":"a"}}"#
     private static let watchID = WatchID(upstream: .main, response: ResponseID(trusted: "resp_1"))

@@ -8,7 +8,7 @@ import Store
 import StoreSQLite
 import Testing
 
-@Suite("The live feed", .timeLimit(.minutes(2)))
+@Suite("The live feed", .timeLimit(.minutes(5)))
 struct StreamTests {
     @Test("tells what changes, in order, as the objects the API shows")
     func tells() async throws {

@@ -206,7 +206,7 @@ struct WatchRoutesTests {
         }
     }
 
-    @Test("a response that will not come is answered 410 with what became of it, one that may come 404", .timeLimit(.minutes(1)))
+    @Test("a response that will not come is answered 410 with what became of it, one that may come 404", .timeLimit(.minutes(5)))
     func missingResponses() async throws {
         try await ControlUnderTest.with { control async throws in
             func answer(_ response: String) async throws -> (status: Int, type: String?, detail: String) {

@@ -4,7 +4,7 @@ import Synchronization
 import Testing
 import Transport
 
-@Suite("A handler's verdict", .timeLimit(.minutes(1)))
+@Suite("A handler's verdict", .timeLimit(.minutes(5)))
 struct BackPressureTests {
     static let total = 48 * 1024 * 1024
 

@@ -4,7 +4,7 @@ import SocketTesting
 import Testing
 import Transport
 
-@Suite("The curl transport", .timeLimit(.minutes(1)))
+@Suite("The curl transport", .timeLimit(.minutes(5)))
 struct CurlTransportTests {
     /// Echoes bodies, and heads for a GET.
     static let echo = TestServer.Behaviour.serve { connection in

@@ -5,7 +5,7 @@ import SocketTesting
 import Testing
 import Transport
 
-@Suite("A transfer with an address policy", .timeLimit(.minutes(1)))
+@Suite("A transfer with an address policy", .timeLimit(.minutes(5)))
 struct GuardedTransferTests {
     private static let refused = TransportError.refusedByGuard(.test)
 

@@ -4,7 +4,7 @@ import SocketTesting
 import Testing
 import Transport
 
-@Suite("The transfer loop", .timeLimit(.minutes(1)))
+@Suite("The transfer loop", .timeLimit(.minutes(5)))
 struct LifeCycleTests {
     static let streaming = TestServer.Behaviour.hold("HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\n\r\ndata: hello\n\n")
 
@@ -142,7 +142,7 @@ struct LifeCycleTests {
     }
 }
 
-@Suite("Cancelling a transfer", .timeLimit(.minutes(1)))
+@Suite("Cancelling a transfer", .timeLimit(.minutes(5)))
 struct CancellationTests {
     @Test("ends it at every stage", arguments: ["at once", "while connecting", "before the head", "within the body", "while paused"])
     func everyStage(_ stage: String) async throws {
@@ -212,7 +212,7 @@ struct CancellationTests {
     }
 }
 
-@Suite("The queue of a transport", .timeLimit(.minutes(1)))
+@Suite("The queue of a transport", .timeLimit(.minutes(5)))
 struct QueueTests {
     @Test("lets the next one begin when a place is free, and refuses what is beyond its bound")
     func bounded() async throws {

@@ -8,7 +8,7 @@ import SocketTesting
 import Testing
 import Transport
 
-@Suite("A transfer by a proxy", .timeLimit(.minutes(1)))
+@Suite("A transfer by a proxy", .timeLimit(.minutes(5)))
 struct ProxyTests {
     private static let password = "sesame:/@ %"
 

@@ -5,7 +5,7 @@ import SocketTesting
 import Testing
 import Transport
 
-@Suite("A look at a server", .timeLimit(.minutes(1)), .enabled(if: TLSFixture.openssl != nil, "openssl is not installed"))
+@Suite("A look at a server", .timeLimit(.minutes(5)), .enabled(if: TLSFixture.openssl != nil, "openssl is not installed"))
 struct ServerLookTests {
     @Test("tells when its certificate expires", arguments: [2, 40])
     func expiry(days: Int) async throws {

@@ -5,7 +5,7 @@ import Synchronization
 import Testing
 import Transport
 
-@Suite("Over TLS the curl transport", .timeLimit(.minutes(1)), .enabled(if: TLSFixture.openssl != nil, "openssl is not installed"))
+@Suite("Over TLS the curl transport", .timeLimit(.minutes(5)), .enabled(if: TLSFixture.openssl != nil, "openssl is not installed"))
 struct TLSTests {
     @Test("believes a custom authority, for the right name only, and nobody else without being told")
     func verification() async throws {
@@ -119,7 +119,7 @@ struct TLSTests {
 }
 
 @Suite(
-    "Over HTTP/2 the curl transport", .timeLimit(.minutes(1)),
+    "Over HTTP/2 the curl transport", .timeLimit(.minutes(5)),
     .enabled(if: TLSFixture.openssl != nil && TLSFixture.nghttpd != nil, "openssl or nghttpd is not installed")
 )
 struct HTTP2Tests {

@@ -6,7 +6,7 @@ import SocketTesting
 import Testing
 import Transport
 
-@Suite("A transfer that fails", .timeLimit(.minutes(1)))
+@Suite("A transfer that fails", .timeLimit(.minutes(5)))
 struct TransferFailureTests {
     /// What the server does with one request, and what its client is to be told.
     struct Case: Sendable, CustomTestStringConvertible {

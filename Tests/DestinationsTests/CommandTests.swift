@@ -10,7 +10,7 @@ import Testing
 @testable import Destinations
 
 /// With real processes: `/bin/sh` stands for the operator's program.
-@Suite("A command", .timeLimit(.minutes(2)))
+@Suite("A command", .timeLimit(.minutes(5)))
 struct CommandTests {
     @Test("gets the event as one JSON document on its input, like an inbox's file")
     func input() async throws {

@@ -7,7 +7,7 @@ import RingbackCore
 import Testing
 import Transport
 
-@Suite("A webhook that a stranger named", .timeLimit(.minutes(1)))
+@Suite("A webhook that a stranger named", .timeLimit(.minutes(5)))
 struct GuardedWebhookTests {
     /// A resolver for which every name is one list of addresses.
     private struct Names: NameResolver {

@@ -5,7 +5,7 @@ import NIOConcurrencyHelpers
 import RingbackCore
 import Testing
 
-@Suite("A hostile answer", .timeLimit(.minutes(1)))
+@Suite("A hostile answer", .timeLimit(.minutes(5)))
 struct HostileAnswerTests {
     /// What a receiver does with a callback, and what the attempt's record says about it.
     struct Case: Sendable, CustomTestStringConvertible {

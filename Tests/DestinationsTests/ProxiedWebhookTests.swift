@@ -8,7 +8,7 @@ import SocketTesting
 import Testing
 import Transport
 
-@Suite("A webhook behind a proxy", .timeLimit(.minutes(1)))
+@Suite("A webhook behind a proxy", .timeLimit(.minutes(5)))
 struct ProxiedWebhookTests {
     private struct Names: NameResolver {
         let resolution: NameResolution

@@ -7,7 +7,7 @@ import Transport
 import Watching
 import WatchingTesting
 
-@Suite("What a cancel does", .timeLimit(.minutes(2)))
+@Suite("What a cancel does", .timeLimit(.minutes(5)))
 struct CancelTests {
     enum Aftermath: String, CaseIterable, Sendable {
         /// agentserver.

@@ -7,7 +7,7 @@ import Transport
 import Watching
 import WatchingTesting
 
-@Suite("How streams tell of an end", .timeLimit(.minutes(2)))
+@Suite("How streams tell of an end", .timeLimit(.minutes(5)))
 struct EndTests {
     @Test(
         "Row 14: the status decides, whatever the event is called",

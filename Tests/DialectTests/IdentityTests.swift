@@ -7,7 +7,7 @@ import Transport
 import Watching
 import WatchingTesting
 
-@Suite("Which response an answer is about", .timeLimit(.minutes(2)))
+@Suite("Which response an answer is about", .timeLimit(.minutes(5)))
 struct IdentityTests {
     @Test("Row 21: the requested id is the key, whatever id the bodies show")
     func row21() async throws {

@@ -7,7 +7,7 @@ import Transport
 import Watching
 import WatchingTesting
 
-@Suite("How vendors refuse and forget", .timeLimit(.minutes(2)))
+@Suite("How vendors refuse and forget", .timeLimit(.minutes(5)))
 struct RefusalTests {
     @Test(
         "Row 28: an id the vendor does not know ends as lost, soon after a 404 and late after a 400",

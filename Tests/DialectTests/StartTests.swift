@@ -7,7 +7,7 @@ import Transport
 import Watching
 import WatchingTesting
 
-@Suite("How responses begin and run", .timeLimit(.minutes(2)))
+@Suite("How responses begin and run", .timeLimit(.minutes(5)))
 struct StartTests {
     @Test(
         "Row 1: a create is taken whether it is answered 200, 201 or 202",

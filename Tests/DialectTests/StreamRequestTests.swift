@@ -7,7 +7,7 @@ import Transport
 import Watching
 import WatchingTesting
 
-@Suite("How vendors answer the wish for a stream", .timeLimit(.minutes(2)))
+@Suite("How vendors answer the wish for a stream", .timeLimit(.minutes(5)))
 struct StreamRequestTests {
     @Test(
         "Row 5: a vendor that ignores the wish and answers JSON is polled",

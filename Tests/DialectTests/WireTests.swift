@@ -12,7 +12,7 @@ import Transport
 import Watching
 import WatchingTesting
 
-@Suite("What vendors do on the wire", .timeLimit(.minutes(2)))
+@Suite("What vendors do on the wire", .timeLimit(.minutes(5)))
 struct WireTests {
     private static let sse = "HTTP/1.1 200 OK\r\nContent-Type: text/event-stream; charset=utf-8\r\nTransfer-Encoding: chunked\r\n\r\n"
 

@@ -7,7 +7,7 @@ import Transport
 
 @testable import Doctor
 
-@Suite("A question to an upstream", .timeLimit(.minutes(1)))
+@Suite("A question to an upstream", .timeLimit(.minutes(5)))
 struct UpstreamProbeTests {
     private func ask(_ answer: String, key: String = "sk-very-secret") async throws -> (facts: UpstreamFacts, skew: Duration?) {
         let server = try TestServer(

@@ -6,7 +6,7 @@ import Testing
 @testable import Inbox
 
 /// The clock stands still unless a test moves it. So what wakes a consumer here is an event of the directory, never the next look.
-@Suite("A waiting consumer", .timeLimit(.minutes(1)))
+@Suite("A waiting consumer", .timeLimit(.minutes(5)))
 struct InboxConsumerTests {
     @Test("wakes by the directory's event when a file comes, without any time passing")
     func wakes() async throws {

@@ -12,7 +12,7 @@ import Store
 import Testing
 import Transport
 
-@Suite("A mail endpoint", .timeLimit(.minutes(2)))
+@Suite("A mail endpoint", .timeLimit(.minutes(5)))
 struct MailDestinationTests {
     private static let secured: JSON = ["tls": "starttls", "login": ["ringback", "it is a secret"]]
 

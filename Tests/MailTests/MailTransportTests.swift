@@ -5,7 +5,7 @@ import RingbackCore
 import Testing
 import Transport
 
-@Suite("Mail by libcurl", .timeLimit(.minutes(2)))
+@Suite("Mail by libcurl", .timeLimit(.minutes(5)))
 struct MailTransportTests {
     private static let message = Array("From: a@ringback.example\r\nSubject: Hello\r\n\r\n.a dot\r\n..\r\nand the rest\r\n".utf8)
     private static let login = MailLogin(username: "ringback", password: Secret("it is a secret"))

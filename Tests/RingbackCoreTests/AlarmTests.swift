@@ -2,7 +2,7 @@ import RingbackCore
 import RingbackTesting
 import Testing
 
-@Suite("An alarm", .timeLimit(.minutes(1)))
+@Suite("An alarm", .timeLimit(.minutes(5)))
 struct AlarmTests {
     private let time = ManualTime()
     private let alarm: Alarm

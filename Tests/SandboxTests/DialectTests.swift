@@ -6,7 +6,7 @@ import Testing
 import Transport
 
 /// How vendors differ, as far as Ringback has to cope with it: each claim for every vendor.
-@Suite("Every dialect of the sandbox", .timeLimit(.minutes(2)))
+@Suite("Every dialect of the sandbox", .timeLimit(.minutes(5)))
 struct DialectTests {
     @Test("stands in the table")
     func complete() {

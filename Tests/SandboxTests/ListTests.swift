@@ -3,7 +3,7 @@ import RingbackTesting
 import Sandbox
 import Testing
 
-@Suite("A list of the sandbox", .timeLimit(.minutes(2)))
+@Suite("A list of the sandbox", .timeLimit(.minutes(5)))
 struct ListTests {
     private static let conversation = """
         {"model": "m", "background": true, "input": [

@@ -9,7 +9,7 @@ import ServiceLifecycle
 import Testing
 import Transport
 
-@Suite("A native webhook of the sandbox", .timeLimit(.minutes(2)))
+@Suite("A native webhook of the sandbox", .timeLimit(.minutes(5)))
 struct NativeWebhookTests {
     @Test("tells each status of a response as it comes, signed", arguments: [TerminalStatus.completed, .failed, .incomplete])
     func statuses(outcome: TerminalStatus) async throws {

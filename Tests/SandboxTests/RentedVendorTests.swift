@@ -5,7 +5,7 @@ import Sandbox
 import Testing
 import Transport
 
-@Suite("A vendor that one rents", .timeLimit(.minutes(2)))
+@Suite("A vendor that one rents", .timeLimit(.minutes(5)))
 struct RentedVendorTests {
     // MARK: MKA1
 

@@ -5,7 +5,7 @@ import Sandbox
 import Testing
 import Transport
 
-@Suite("The sandbox over HTTP", .timeLimit(.minutes(2)))
+@Suite("The sandbox over HTTP", .timeLimit(.minutes(5)))
 struct SandboxCallTests {
     @Test("answers a background create at once, with an id and the status queued")
     func backgroundCreate() async throws {

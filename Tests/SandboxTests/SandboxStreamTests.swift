@@ -5,7 +5,7 @@ import Sandbox
 import Testing
 import Transport
 
-@Suite("A stream of the sandbox", .timeLimit(.minutes(2)))
+@Suite("A stream of the sandbox", .timeLimit(.minutes(5)))
 struct SandboxStreamTests {
     @Test("tells a whole response in events numbered from 0 without a gap, and closes", arguments: TerminalStatus.allCases)
     func wholeResponse(_ outcome: TerminalStatus) async throws {

@@ -5,7 +5,7 @@ import Sandbox
 import Testing
 import Transport
 
-@Suite("A script's trouble", .timeLimit(.minutes(2)))
+@Suite("A script's trouble", .timeLimit(.minutes(5)))
 struct ScriptedTroubleTests {
     @Test("can be requires_action from some moment to the end")
     func requiresAction() async throws {

@@ -5,7 +5,7 @@ import Sandbox
 import Testing
 import Transport
 
-@Suite("A vendor that one runs oneself", .timeLimit(.minutes(2)))
+@Suite("A vendor that one runs oneself", .timeLimit(.minutes(5)))
 struct SelfHostedVendorTests {
     // MARK: vLLM
 

@@ -49,7 +49,7 @@ enum ReadmeLanguage: String, CaseIterable, Sendable, CustomTestStringConvertible
     }
 }
 
-@Suite("The README's code for receivers", .timeLimit(.minutes(2)))
+@Suite("The README's code for receivers", .timeLimit(.minutes(5)))
 struct ReadmeTests {
     private static let body = Array("{\"id\": \"evt_1\", \"object\": \"event\", \"note\": \"späť 世界\"}".utf8)
 

@@ -2,7 +2,7 @@ import Foundation
 import RingbackTesting
 import Testing
 
-@Suite("What shells and manual readers get", .timeLimit(.minutes(2)))
+@Suite("What shells and manual readers get", .timeLimit(.minutes(5)))
 struct ShellFilesTests {
     @Test("is a completion script that the shell can read", arguments: ["bash", "zsh", "fish"])
     func completions(shell: String) async throws {

@@ -8,7 +8,7 @@ import Testing
 import Transport
 
 /// Source: OpenTelemetry Protocol 1.5, "OTLP/HTTP" and "JSON Protobuf Encoding".
-@Suite("The exporter of spans", .timeLimit(.minutes(1)))
+@Suite("The exporter of spans", .timeLimit(.minutes(5)))
 struct SpanExporterTests {
     private let time = ManualTime()
     private let transport = ScriptedTransport()

@@ -7,7 +7,7 @@ import Testing
 
 @testable import StoreSQLite
 
-@Suite("A store's file", .timeLimit(.minutes(2)))
+@Suite("A store's file", .timeLimit(.minutes(5)))
 struct ShrinkingFileTests {
     private static let responses = 400
     private static let bytes = 50_000

@@ -7,7 +7,7 @@ import Transport
 import Watching
 import WatchingTesting
 
-@Suite("A watch engine keeps to the rate of each credential", .timeLimit(.minutes(2)))
+@Suite("A watch engine keeps to the rate of each credential", .timeLimit(.minutes(5)))
 struct WatchEngineGovernorTests {
     private static let other = UpstreamName(trusted: "other")
 

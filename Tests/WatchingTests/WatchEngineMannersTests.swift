@@ -7,7 +7,7 @@ import Transport
 import Watching
 import WatchingTesting
 
-@Suite("A watch engine among many watches", .timeLimit(.minutes(2)))
+@Suite("A watch engine among many watches", .timeLimit(.minutes(5)))
 struct WatchEngineMannersTests {
     @Test("stops asking for streams when an upstream has refused five in a row")
     func refusedStreams() async throws {

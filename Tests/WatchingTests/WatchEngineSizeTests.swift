@@ -9,7 +9,7 @@ import Watching
 import WatchingTesting
 
 /// Response objects that are larger than what is kept, or than what is held at all.
-@Suite("A watch engine and a response object that is too large", .timeLimit(.minutes(2)))
+@Suite("A watch engine and a response object that is too large", .timeLimit(.minutes(5)))
 struct WatchEngineSizeTests {
     private static let limit = 1000
 

@@ -7,7 +7,7 @@ import Transport
 import Watching
 import WatchingTesting
 
-@Suite("A watch engine over a store in trouble", .timeLimit(.minutes(2)))
+@Suite("A watch engine over a store in trouble", .timeLimit(.minutes(5)))
 struct WatchEngineStoreTests {
     @Test(
         "keeps an ending in memory until the disk takes it, and gives its places back meanwhile",

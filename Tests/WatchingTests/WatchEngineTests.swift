@@ -7,7 +7,7 @@ import Transport
 import Watching
 import WatchingTesting
 
-@Suite("A watch engine", .timeLimit(.minutes(2)))
+@Suite("A watch engine", .timeLimit(.minutes(5)))
 struct WatchEngineTests {
     @Test("rings with the response object of the stream's last event, byte for byte")
     func ringsFromStream() async throws {
