@@ -65,7 +65,7 @@ struct DiskFullTests {
 
                 var responses: [String] = []
                 for _ in 0..<20 {
-                    let response = try await surroundings.createResponse(["duration": "8s", "output_bytes": "2000"])
+                    let response = try await surroundings.createResponse(["duration": "15s", "output_bytes": "2000"])
                     try await bridge.register(response)
                     responses.append(response)
                 }
@@ -75,7 +75,7 @@ struct DiskFullTests {
                 #expect(refusal.text.contains("disk"), "the client is told why: \(refusal.text)")
 
                 // The responses end at the vendor while nothing can be written down, and the bridge notices.
-                try await eventually(within: .seconds(30), "the responses end") {
+                try await eventually(within: .seconds(60), "the responses end") {
                     for response in responses {
                         let status = try await surroundings.client.get(surroundings.upstreamURL + "/responses/\(response)").json()["status"]
                         guard status == "completed" else { return false }
