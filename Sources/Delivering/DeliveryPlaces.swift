@@ -12,19 +12,24 @@ package final class DeliveryPlaces: DeliveryIntake {
     /// How many deliveries of an endpoint that no longer exists are buried at once.
     private static let burialPlaces = 16
 
-    private struct State {
-        var table: LaneTable
+    /// What holds endpoints back, each by what it has learned of them.
+    private struct Restraints {
         var breakers = BreakerTable()
         var grants = GrantTable()
         var holds = HoldTable()
-        var stock = LaneStock()
-        var isClosed = false
 
         func allowance(of endpoint: EndpointName, _ definition: Endpoint, now: Timestamp) -> LaneAllowance {
             let allowance = LaneAllowance(
                 of: definition, breakers.permission(endpoint, now: now), grants.grant(endpoint, now: now))
             return holds.applied(to: allowance, of: endpoint, now: now)
         }
+    }
+
+    private struct State {
+        var table: LaneTable
+        var restraints = Restraints()
+        var stock = LaneStock()
+        var isClosed = false
 
         /// Gives the places of an endpoint to what waits for them.
         mutating func start(_ endpoint: EndpointName, _ allowance: LaneAllowance) -> [DeliveryJob] {
@@ -66,7 +71,7 @@ package final class DeliveryPlaces: DeliveryIntake {
         let now = time.wallNow
         let isReserved = state.withLockedValue { state in
             guard !state.isClosed else { return false }
-            let allowance = state.allowance(of: endpoint, definition, now: now)
+            let allowance = state.restraints.allowance(of: endpoint, definition, now: now)
             return state.table.reserve(endpoint, allowance, now: now)
         }
         return isReserved ? BirthLease(node: node, until: now + definition.leaseLength) : nil
@@ -93,9 +98,9 @@ package final class DeliveryPlaces: DeliveryIntake {
     /// The directory was changed: disabled endpoints may be enabled, others have more places or are gone.
     package func endpointsChanged() {
         state.withLockedValue { state in
-            state.breakers.keep { directory[$0] != nil }
-            state.grants.keep { directory[$0] != nil }
-            state.holds.keep { directory[$0] != nil }
+            state.restraints.breakers.keep { directory[$0] != nil }
+            state.restraints.grants.keep { directory[$0] != nil }
+            state.restraints.holds.keep { directory[$0] != nil }
             state.table.keepBuckets { directory[$0] != nil }
             state.stock.touchAll()
         }
@@ -105,7 +110,7 @@ package final class DeliveryPlaces: DeliveryIntake {
     /// How an endpoint does; `nil` when it was not sent anything yet.
     package func breakerStatus(_ endpoint: EndpointName) -> BreakerStatus? {
         let now = time.wallNow
-        return state.withLockedValue { $0.breakers.status(endpoint, now: now) }
+        return state.withLockedValue { $0.restraints.breakers.status(endpoint, now: now) }
     }
 
     // MARK: For the sender
@@ -135,7 +140,7 @@ package final class DeliveryPlaces: DeliveryIntake {
             var ready: [DeliveryJob] = []
             var returned: [DeliveryJob] = []
             for endpoint in state.stock.takeTouched() {
-                let allowance = allowance(of: endpoint, state, now: now)
+                let allowance = allowance(of: endpoint, state.restraints, now: now)
                 guard !state.isClosed, allowance.places > 0, allowance.notBefore.map({ $0 <= now }) ?? true else {
                     let jobs = state.stock.takeAll(of: endpoint)
                     for job in jobs { state.table.withdraw(endpoint, isRetry: job.isRetry, wasStarted: false) }
@@ -148,9 +153,9 @@ package final class DeliveryPlaces: DeliveryIntake {
         }
     }
 
-    private func allowance(of endpoint: EndpointName, _ state: borrowing State, now: Timestamp) -> LaneAllowance {
+    private func allowance(of endpoint: EndpointName, _ restraints: Restraints, now: Timestamp) -> LaneAllowance {
         let definition = endpoint.isCallback ? Self.callbackDefaults : directory[endpoint]
-        return definition.map { state.allowance(of: endpoint, $0, now: now) } ?? LaneAllowance(places: Self.burialPlaces)
+        return definition.map { restraints.allowance(of: endpoint, $0, now: now) } ?? LaneAllowance(places: Self.burialPlaces)
     }
 
     func look(at endpoints: [EndpointName], onlyForRetries: Bool = false) {
@@ -173,14 +178,8 @@ package final class DeliveryPlaces: DeliveryIntake {
     func beginClaim(rows: Int, lanes: Int) -> DeliveryClaim? {
         let now = time.wallNow
         let claim = state.withLockedValue { state in
-            let (breakers, grants, holds) = (state.breakers, state.grants, state.holds)
-            return state.table.beginClaim(now: now, rows: rows, laneCount: lanes) { endpoint in
-                let definition = endpoint.isCallback ? Self.callbackDefaults : directory[endpoint]
-                guard let definition else { return LaneAllowance(places: Self.burialPlaces) }
-                let allowance = LaneAllowance(
-                    of: definition, breakers.permission(endpoint, now: now), grants.grant(endpoint, now: now))
-                return holds.applied(to: allowance, of: endpoint, now: now)
-            }
+            let restraints = state.restraints
+            return state.table.beginClaim(now: now, rows: rows, laneCount: lanes) { allowance(of: $0, restraints, now: now) }
         }
         guard !claim.isEmpty else { return nil }
         // One claim has one end of lease, so the most patient endpoint decides. The others are only taken over later after a crash.
@@ -205,7 +204,7 @@ package final class DeliveryPlaces: DeliveryIntake {
     /// Begins an attempt; `nil` when its endpoint's circuit breaker makes it wait.
     func begin(_ job: DeliveryJob) -> Breaker.Ticket? {
         let now = time.wallNow
-        return state.withLockedValue { $0.breakers.begin(job.delivery.endpoint, now: now) }
+        return state.withLockedValue { $0.restraints.breakers.begin(job.delivery.endpoint, now: now) }
     }
 
     /// The receiver is done.
@@ -218,8 +217,8 @@ package final class DeliveryPlaces: DeliveryIntake {
         let now = time.wallNow
         // The breaker and the grant first: the place that becomes free is given away by what they allow from now on.
         let result = state.withLockedValue { state in
-            state.grants.attemptEnded(job.delivery.endpoint, grant)
-            return state.breakers.attemptEnded(job.delivery.endpoint, ticket, verdict, now: now, jitter: jitter)
+            state.restraints.grants.attemptEnded(job.delivery.endpoint, grant)
+            return state.restraints.breakers.attemptEnded(job.delivery.endpoint, ticket, verdict, now: now, jitter: jitter)
         }
         free(job) { $0.attemptEnded(job.delivery.endpoint, isRetry: job.isRetry) }
         return result
@@ -230,14 +229,14 @@ package final class DeliveryPlaces: DeliveryIntake {
     /// - Returns: Whether it took deliveries until now.
     func hold(_ endpoint: EndpointName) -> Bool {
         let now = time.wallNow
-        let (until, isNew) = state.withLockedValue { $0.holds.hold(endpoint, now: now) }
+        let (until, isNew) = state.withLockedValue { $0.restraints.holds.hold(endpoint, now: now) }
         look(at: [endpoint: until])
         return isNew
     }
 
     /// - Returns: Whether it was held.
     func release(_ endpoint: EndpointName) -> Bool {
-        state.withLockedValue { $0.holds.release(endpoint) }
+        state.withLockedValue { $0.restraints.holds.release(endpoint) }
     }
 
     /// Another delivery of the message that ``attemptEnded(_:_:_:jitter:)`` was told of.
@@ -248,12 +247,12 @@ package final class DeliveryPlaces: DeliveryIntake {
     /// - Returns: What is to be written down.
     func disabled(_ endpoint: EndpointName) -> BreakerRecord {
         let now = time.wallNow
-        return state.withLockedValue { $0.breakers.disabled(endpoint, now: now) }
+        return state.withLockedValue { $0.restraints.breakers.disabled(endpoint, now: now) }
     }
 
     /// What the store holds of the circuit breakers.
     func adopt(_ records: [EndpointName: BreakerRecord]) {
-        state.withLockedValue { state in state.breakers.adopt(records.filter { directory[$0.key] != nil }) }
+        state.withLockedValue { state in state.restraints.breakers.adopt(records.filter { directory[$0.key] != nil }) }
     }
 
     func recorded() {
@@ -275,7 +274,7 @@ package final class DeliveryPlaces: DeliveryIntake {
         return state.withLockedValue { state in
             DeliverySnapshot(
                 isRunning: false, reserved: state.table.reserved, inFlight: state.table.inFlight, recording: state.table.recording,
-                queued: state.stock.count, lanes: state.table.counts, breakers: state.breakers.statuses(now: now),
+                queued: state.stock.count, lanes: state.table.counts, breakers: state.restraints.breakers.statuses(now: now),
                 counters: DeliveryCounters(), storeTrouble: nil, delays: delays)
         }
     }

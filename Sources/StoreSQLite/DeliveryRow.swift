@@ -98,13 +98,6 @@ extension Delivery {
         updatedAt = now
     }
 
-    mutating func die(of reason: DeadReason, now: Timestamp) {
-        status = .dead
-        nextAttemptAt = nil
-        deadReason = reason
-        updatedAt = now
-    }
-
     mutating func abandon(now: Timestamp) {
         status = .abandoned
         nextAttemptAt = nil

@@ -8,7 +8,7 @@ import Store
 struct WatchRow {
     /// In the order in which ``init(_:)`` reads them.
     static let columns = """
-        watches.seq, watches.lease_node, watches.lease_epoch,
+        watches.seq, watches.lease_epoch,
         watches.id, watches.upstream, watches.response_id, watches.status, watches.following, watches.sequence_number,
         watches.created_at, watches.updated_at, watches.terminal_at, watches.endpoints, watches.callback, watches.metadata,
         watches.headers, watches.max_age, watches.model, watches.usage, watches.last_error, watches.stalled,
@@ -16,14 +16,12 @@ struct WatchRow {
         """
 
     let seq: Int64
-    let leaseNode: NodeID?
     let leaseEpoch: Int64
     let watch: Watch
 
     init(_ row: Row, _ sealer: Sealer) throws {
         var column = ColumnReader(row)
         seq = try column.next()
-        leaseNode = try column.next()
         leaseEpoch = try column.next()
         let id: WatchID = try column.next()
         watch = Watch(
@@ -48,10 +46,6 @@ struct WatchRow {
             createdStreaming: try column.next(),
             trace: try column.nextTrace()
         )
-    }
-
-    func isHeld(under lease: Lease) -> Bool {
-        leaseNode == lease.node && leaseEpoch == lease.epoch
     }
 }
 
