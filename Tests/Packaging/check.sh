@@ -113,10 +113,10 @@ YAML
 user="$(inside id -u ringback):$(inside id -g ringback)"
 serve "$user" ringback serve --config /etc/ringback/ringback.yaml
 inside RINGBACK_SERVER=http://127.0.0.1:18799 ringback watches list
-inside ringback backup --config /etc/ringback/ringback.yaml /root/backup.db
+inside ringback backup --config /etc/ringback/ringback.yaml /var/backups/ringback.db
 inside ringback doctor --config /etc/ringback/ringback.yaml --offline
 stop
-inside ringback restore --config /etc/ringback/ringback.yaml --force /root/backup.db
+inside ringback restore --config /etc/ringback/ringback.yaml --force /var/backups/ringback.db
 [ "$(inside stat -c %U /var/lib/ringback/data/ringback.db)" = ringback ] || fail "what root restored does not belong to the server"
 serve "$user" ringback serve --config /etc/ringback/ringback.yaml
 stop

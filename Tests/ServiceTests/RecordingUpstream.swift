@@ -29,23 +29,7 @@ final class RecordingUpstream: Sendable {
     /// Lends the vendor, and the port it listens on, to `body`.
     static func lend(_ body: (RecordingUpstream, Int) async throws -> Void) async throws {
         let upstream = RecordingUpstream()
-        let logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
-        let (ports, announcement) = AsyncStream<Int>.makeStream()
-        let server = LocalServer(router: upstream.router(), name: "vendor", logger: logger) { announcement.yield($0) }
-        let services = ServiceGroup(services: [server], logger: logger)
-        try await withThrowingTaskGroup(of: Void.self) { group in
-            group.addTask { try await services.run() }
-            var iterator = ports.makeAsyncIterator()
-            let port = await iterator.next() ?? 0
-            do {
-                try await body(upstream, port)
-            } catch {
-                await services.triggerGracefulShutdown()
-                throw error
-            }
-            await services.triggerGracefulShutdown()
-            try await group.waitForAll()
-        }
+        try await LocalServer.lend(upstream.router(), name: "vendor") { try await body(upstream, $0) }
     }
 
     private func router() -> Router<BasicRequestContext> {

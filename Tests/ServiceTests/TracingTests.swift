@@ -150,27 +150,11 @@ private final class Collector: Sendable {
     /// Lends the collector, and the port it listens on, to `body`.
     static func lend(_ body: (Collector, Int) async throws -> Void) async throws {
         let collector = Collector()
-        let logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
         let receiver = Receiver(keys: []) { request in
             guard let body = try? JSON(parsing: request.body) else { return 400 }
             collector.requests.withLockedValue { $0.append((request.path, body)) }
             return 200
         }
-        let (ports, announcement) = AsyncStream<Int>.makeStream()
-        let server = LocalServer(router: receiver.router(), name: "collector", logger: logger) { announcement.yield($0) }
-        let services = ServiceGroup(services: [server], logger: logger)
-        try await withThrowingTaskGroup(of: Void.self) { group in
-            group.addTask { try await services.run() }
-            var iterator = ports.makeAsyncIterator()
-            let port = await iterator.next() ?? 0
-            do {
-                try await body(collector, port)
-            } catch {
-                await services.triggerGracefulShutdown()
-                throw error
-            }
-            await services.triggerGracefulShutdown()
-            try await group.waitForAll()
-        }
+        try await LocalServer.lend(receiver.router(), name: "collector") { try await body(collector, $0) }
     }
 }

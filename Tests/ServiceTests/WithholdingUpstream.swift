@@ -59,24 +59,10 @@ final class WithholdingUpstream: Sendable {
     /// Lends a running one and its base URL.
     static func lend(_ manner: Manner, _ body: @escaping @Sendable (WithholdingUpstream, String) async throws -> Void) async throws {
         let upstream = WithholdingUpstream(manner)
-        let logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
-        let (ports, announcement) = AsyncStream<Int>.makeStream()
-        let server = LocalServer(router: upstream.router(), name: "withholding", logger: logger) { announcement.yield($0) }
-        try await withThrowingTaskGroup(of: Void.self) { group in
-            let services = ServiceGroup(services: [server], logger: logger)
-            group.addTask { try await services.run() }
-            var iterator = ports.makeAsyncIterator()
-            let port = try #require(await iterator.next())
-            do {
-                try await body(upstream, "http://127.0.0.1:\(port)/v1")
-            } catch {
-                upstream.answer()
-                await services.triggerGracefulShutdown()
-                throw error
-            }
-            upstream.answer()
-            await services.triggerGracefulShutdown()
-            try await group.waitForAll()
+        try await LocalServer.lend(upstream.router(), name: "withholding") { port in
+            // The server ends when everything is answered.
+            defer { upstream.answer() }
+            try await body(upstream, "http://127.0.0.1:\(port)/v1")
         }
     }
 
