@@ -34,6 +34,15 @@ package final class ManualTime: TimeSource {
         state.withLockedValue { $0.sleepers.values.map(\.deadline).min() }
     }
 
+    /// How many sleep. Whoever was woken does not count any more, also before it has run: a test that waits for sleepers waits for it.
+    package var sleeperCount: Int { state.withLockedValue(\.sleepers.count) }
+
+    /// Moves to the earliest moment somebody sleeps for.
+    package func advanceToNextDeadline() {
+        guard let deadline = nextDeadline else { return }
+        advance(by: max(deadline - now, .zero))
+    }
+
     /// Moves both clocks and wakes whoever's deadline has come.
     package func advance(by duration: Duration) {
         let woken = state.withLockedValue { state in

@@ -12,7 +12,7 @@ package struct EngineBench {
     package static let upstreamName = UpstreamName(trusted: "vendor")
     package static let endpointName = EndpointName(trusted: "app")
 
-    package let time: CountingTime
+    package let time: ManualTime
     package let transport: ScriptedTransport
     package let store: FaultyStore
     package let directory: EndpointDirectory
@@ -75,7 +75,7 @@ package func withEngine(
     _ body: (EngineBench) async throws -> Void
 ) async throws {
     try await withTemporaryDirectory { directory in
-        let time = CountingTime()
+        let time = ManualTime()
         let store = try openStore(in: directory, time: time)
         try await withEngine(on: store, time: time, upstream: upstream, options: options, endpoints: endpoints, body)
         await store.close()
@@ -84,7 +84,7 @@ package func withEngine(
 
 /// Runs `body` beside an engine on a given store.
 package func withEngine(
-    on store: any Store, node: String = "node-1", time: CountingTime, upstream: Upstream? = EngineBench.upstream(),
+    on store: any Store, node: String = "node-1", time: ManualTime, upstream: Upstream? = EngineBench.upstream(),
     options: WatchEngineOptions = WatchEngineOptions(), endpoints: [Endpoint] = [EngineBench.endpoint],
     _ body: (EngineBench) async throws -> Void
 ) async throws {

@@ -32,7 +32,7 @@ struct RefusalTests {
             let id = try await bench.register()
             try await bench.moveClock {
                 await bench.transport.takeCall()?.json(status, body)
-                return bench.intake.acceptedCount == 1
+                return bench.intake.acceptedCount >= 1
             }
             let event = try await bench.onlyEvent(of: id)
             #expect(event.type == .watchLost)
@@ -58,7 +58,7 @@ struct RefusalTests {
                         await call.json(200, #"{"id":"resp_1","status":"completed"}"#)
                     }
                 }
-                return bench.intake.acceptedCount == 1
+                return bench.intake.acceptedCount >= 1
             }
             #expect(try await bench.onlyEvent(of: id).type == .responseCompleted)
         }
@@ -78,7 +78,7 @@ struct RefusalTests {
             } else {
                 try await bench.moveClock {
                     await bench.transport.takeCall()?.answer(404)
-                    return bench.intake.acceptedCount == 1
+                    return bench.intake.acceptedCount >= 1
                 }
                 #expect(try await bench.onlyEvent(of: id).type == .watchLost)
             }
@@ -164,7 +164,7 @@ struct RefusalTests {
     @Test("Section 0.7: what was forgotten while Ringback was down is lost, which is not failed")
     func downtime() async throws {
         try await withTemporaryDirectory { directory in
-            let time = CountingTime()
+            let time = ManualTime()
             let store = try openStore(in: directory, time: time)
             let id = WatchID(upstream: EngineBench.upstreamName, response: ResponseID(trusted: "resp_1"))
             _ = try await store.register(
@@ -173,7 +173,7 @@ struct RefusalTests {
             try await withEngine(on: store, time: time) { bench in
                 try await bench.moveClock {
                     await bench.transport.takeCall()?.answer(404)
-                    return bench.intake.acceptedCount == 1
+                    return bench.intake.acceptedCount >= 1
                 }
                 #expect(try await bench.onlyEvent(of: id).type == .watchLost)
             }

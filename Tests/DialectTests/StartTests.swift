@@ -93,7 +93,7 @@ struct StartTests {
             try await bench.moveClock {
                 let isOver = bench.time.now >= end
                 await bench.transport.takeCall()?.json(200, #"{"id":"resp_1","status":"\#(isOver ? "completed" : "queued")"}"#)
-                return isOver && bench.intake.acceptedCount == 2
+                return isOver && bench.intake.acceptedCount >= 2
             }
             #expect(try await bench.intake.next().event.type == .watchStalled)
             #expect(try await bench.intake.next().event.type == .responseCompleted)
@@ -111,7 +111,7 @@ struct StartTests {
             let id = try await bench.register()
             try await bench.moveClock {
                 await bench.transport.takeCall()?.json(200, #"{"id":"resp_1","object":"response","status":"in_progress","output":[]}"#)
-                return bench.intake.acceptedCount == 2
+                return bench.intake.acceptedCount >= 2
             }
             #expect(try await bench.intake.next().event.type == .watchStalled)
             #expect(try await bench.intake.next().event.type == .watchExpired)

@@ -158,7 +158,7 @@ struct WatchEngineGovernorTests {
     @Test("after a restart a new watch goes before those that are taken up again")
     func restart() async throws {
         try await withTemporaryDirectory { directory in
-            let time = CountingTime()
+            let time = ManualTime()
             let store = try openStore(in: directory, time: time)
             try await withEngine(on: store, time: time, upstream: Self.slow { $0.requestsPerSecond = 1000 }) { bench in
                 for number in 1...3 {

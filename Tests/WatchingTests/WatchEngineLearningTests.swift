@@ -36,7 +36,7 @@ struct WatchEngineLearningTests {
     func tenThousand() async throws {
         let count = 10_000
         try await withTemporaryDirectory { directory in
-            let time = CountingTime()
+            let time = ManualTime()
             let store = try openStore(in: directory, time: time)
             try await withThrowingTaskGroup(of: Void.self) { group in
                 for number in 1...count {

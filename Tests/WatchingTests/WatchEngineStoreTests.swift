@@ -23,7 +23,7 @@ struct WatchEngineStoreTests {
             let snapshot = await bench.engine.snapshot()
             #expect(snapshot.unwrittenEndings == 1 && snapshot.storeIsFailing && snapshot.heldBytes > 0)
             #expect(bench.intake.isBalanced)
-            try await bench.moveClock { bench.intake.acceptedCount == 1 }
+            try await bench.moveClock { bench.intake.acceptedCount >= 1 }
             #expect(try await bench.intake.next().event.type == .responseCompleted)
             #expect(try await bench.store.response(of: id) == Array(#"{"status":"completed","output":"kept"}"#.utf8))
             try await bench.moveClock { await bench.engine.snapshot().unwrittenEndings == 0 }
@@ -58,7 +58,7 @@ struct WatchEngineStoreTests {
     @Test("tries once more at shutdown, and leaves to the next process what the disk does not take", arguments: [1, 100])
     func shutdown(_ failures: Int) async throws {
         try await withTemporaryDirectory { directory in
-            let time = CountingTime()
+            let time = ManualTime()
             let store = try openStore(in: directory, time: time)
             let id = WatchID(upstream: EngineBench.upstreamName, response: ResponseID(trusted: "resp_1"))
             try await withEngine(on: store, time: time) { bench in
