@@ -155,7 +155,9 @@ struct RelayStreamTests {
     func backPressure() async throws {
         let script = StreamScript()
         try await Self.with(script) { control, _ async throws in
-            let client = try await OpenAnswer.open(port: control.probe.port, "GET", "/v1/responses/resp_1?stream=true")
+            // The end of the connection is to tell the end of the answer.
+            let client = try await OpenAnswer.open(
+                port: control.probe.port, "GET", "/v1/responses/resp_1?stream=true", headers: [("Connection", "close")])
             let piece = [UInt8](repeating: UInt8(ascii: "x"), count: 64 * 1024)
             let total = 64 * 1024 * 1024
             for _ in 0..<(total / piece.count) { script.send(piece) }

@@ -10,7 +10,7 @@ extension CommandLineTests {
         try await Surroundings.lend { surroundings in
             let bridge = try Bridge(surroundings)
             try await bridge.lend { _ in
-                let response = try await surroundings.createResponse(["duration": "1500ms"])
+                let response = try await surroundings.createResponse(["duration": "4s"])
                 let screen = try await Self.typescript(["watch", response, "--wait"], bridge)
                 #expect(screen.contains("\r\(response)  in_progress"), "\(screen.debugDescription)")
                 // What stands in a line when all is done: the live line was erased before the others came.

@@ -27,7 +27,7 @@ struct KeptResultTests {
             surroundings.received.answer(503)
             let process = try bridge.start()
             try await bridge.waitUntilReady()
-            let response = try await surroundings.createResponse(["duration": "500ms", "forget_after": "3s", "output_bytes": "5000"])
+            let response = try await surroundings.createResponse(["duration": "500ms", "forget_after": "8s", "output_bytes": "5000"])
             try await bridge.register(response)
             try await eventually(within: .seconds(30), "the watch ends") { try await watch(bridge)["status"] == "completed" }
             try await eventually(within: .seconds(30), "the vendor forgets") { try await isForgotten(response, surroundings) }
@@ -56,7 +56,7 @@ struct KeptResultTests {
             let bridge = try Bridge(surroundings, notFoundGrace: "100ms", events: "[response.*, watch.*]")
             let process = try bridge.start()
             try await bridge.waitUntilReady()
-            let response = try await surroundings.createResponse(["duration": "3s", "forget_after": "5s"])
+            let response = try await surroundings.createResponse(["duration": "6s", "forget_after": "8s"])
             try await bridge.register(response)
             await process.kill()
             try await eventually(within: .seconds(30), "the vendor forgets") { try await isForgotten(response, surroundings) }

@@ -1,4 +1,5 @@
 import Foundation
+import Glibc
 import RingbackCore
 import RingbackTesting
 import Store
@@ -96,21 +97,31 @@ enum SmallDisk {
         // Any failure here means the same: no such disk can be made.
         guard (try? FileManager.default.createDirectory(at: probe, withIntermediateDirectories: true)) != nil else { return false }
         defer { try? FileManager.default.removeItem(at: probe) }
-        guard run("mount", "-t", "tmpfs", "-o", "size=64k", "tmpfs", probe.path) else { return false }
-        return run("umount", probe.path)
+        return mount(size: 64 * 1024, at: probe) && umount2(probe.path, 0) == 0
     }()
 
     static func with(_ body: (URL) async throws -> Void) async throws {
         try await withTemporaryDirectory { directory in
-            try #require(run("mount", "-t", "tmpfs", "-o", "size=\(bytes)", "tmpfs", directory.path))
+            try #require(mount(size: bytes, at: directory))
             do {
                 try await body(directory)
             } catch {
-                _ = run("umount", "-l", directory.path)
+                detach(directory)
                 throw error
             }
-            _ = run("umount", "-l", directory.path)
+            detach(directory)
         }
+    }
+
+    /// By system calls: a program that is waited for would hold one of the pool's few threads, for as long as any other test's program lives
+    /// that was started in the same moment and shares its descriptors.
+    private static func mount(size: Int, at directory: URL) -> Bool {
+        Glibc.mount("tmpfs", directory.path, "tmpfs", 0, "size=\(size)") == 0
+    }
+
+    /// Also while a test that failed left a store open in it.
+    private static func detach(_ directory: URL) {
+        _ = umount2(directory.path, Int32(MNT_DETACH))
     }
 
     /// Writes a file that leaves a few hundred kilobytes.
@@ -119,17 +130,5 @@ enum SmallDisk {
             try FileManager.default.attributesOfFileSystem(forPath: file.deletingLastPathComponent().path)[.systemFreeSize] as? NSNumber
         )
         try Data(count: free.intValue - 300_000).write(to: file)
-    }
-
-    private static func run(_ command: String...) -> Bool {
-        let process = Process()
-        process.executableURL = URL(filePath: "/usr/bin/env")
-        process.arguments = command
-        process.standardError = FileHandle.nullDevice
-        process.standardOutput = FileHandle.nullDevice
-        // A command that cannot be started has not succeeded.
-        guard (try? process.run()) != nil else { return false }
-        process.waitUntilExit()
-        return process.terminationStatus == 0
     }
 }
