@@ -59,14 +59,24 @@ package final class ManualTime: TimeSource {
         state.withLockedValue { $0.wallOffset += duration.wholeMilliseconds }
     }
 
-    /// Returns when somebody sleeps: a test's signal that the code under test has nothing left to do now.
+    /// Returns when somebody sleeps: a test's signal that the code under test has nothing left to do now. Returns also when the task is
+    /// cancelled: a test that waits in vain comes to its end.
     package func waitForSleeper() async {
-        await withCheckedContinuation { continuation in
-            let isThere = state.withLockedValue { state in
-                if state.sleepers.isEmpty { state.arrivals.append(continuation) }
-                return !state.sleepers.isEmpty
+        await withTaskCancellationHandler {
+            await withCheckedContinuation { continuation in
+                let isOver = state.withLockedValue { state in
+                    guard state.sleepers.isEmpty, !Task.isCancelled else { return true }
+                    state.arrivals.append(continuation)
+                    return false
+                }
+                if isOver { continuation.resume() }
             }
-            if isThere { continuation.resume() }
+        } onCancel: {
+            let arrivals = state.withLockedValue { state in
+                defer { state.arrivals = [] }
+                return state.arrivals
+            }
+            for arrival in arrivals { arrival.resume() }
         }
     }
 
