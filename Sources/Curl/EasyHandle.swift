@@ -192,7 +192,10 @@ final class EasyHandle {
 
     private func setVersion(_ prepared: PreparedRequest, _ setter: inout OptionSetter) {
         // "If the connection was re-used and no byte came, retry on a fresh one" (lib/transfer.c, Curl_retry_request) holds for every method.
-        if !prepared.request.mayBeRepeated { setter.set(CURLOPT_FRESH_CONNECT, 1) }
+        // A stream over plain HTTP/1.1 hardly ever finds a connection that is free, and looking for one means a walk past all that are not
+        // (lib/url.c, ConnectionExists): with ten thousand streams to one server that is most of what opening the next one costs.
+        let isPlainStream = !prepared.isTLS && prepared.request.limits.total == nil
+        if isPlainStream || !prepared.request.mayBeRepeated { setter.set(CURLOPT_FRESH_CONNECT, 1) }
         let isLarge = (prepared.request.body?.count ?? 0) > Self.largestHTTP2Body
         switch prepared.request.version {
         case .negotiated where prepared.isTLS && !isLarge:

@@ -159,6 +159,19 @@ struct CurlTransportTests {
         }
     }
 
+    @Test("gives a stream over plain HTTP a connection of its own: looking for one costs a walk past those of all other streams")
+    func streamConnection() async throws {
+        let server = try TestServer(Self.echo)
+        defer { server.stop() }
+        try await withTransport { transport in
+            _ = try await transport.perform(TransferRequest(method: .get, url: server.url, version: .http1))
+            let stream = try await transport.perform(TransferRequest(method: .get, url: server.url, limits: .stream()))
+            #expect(!stream.summary.reusedConnection)
+            let next = try await transport.perform(TransferRequest(method: .get, url: server.url, version: .http1))
+            #expect(next.summary.reusedConnection, "for all others a kept connection is as good as ever")
+        }
+    }
+
     @Test("does not let one request's headers, body or method leak into the next")
     func handleReuse() async throws {
         let server = try TestServer(
