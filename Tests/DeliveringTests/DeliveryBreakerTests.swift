@@ -135,6 +135,8 @@ struct DeliveryBreakerTests {
                     if index < 11 { bench.time.advance(by: .seconds(12 * 3600)) }
                     if bench.directory["shop"]?.isEnabled == false { break }
                 }
+                // The sender writes it down first, and tells the directory then.
+                try await eventually { bench.directory["shop"]?.isEnabled == false }
                 let reason = try #require(bench.directory["shop"]?.disabledReason)
                 #expect(reason == "every attempt has failed since \(start), for more than 5d")
                 try await ops.calls.first(1)
