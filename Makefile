@@ -4,16 +4,6 @@ SWIFT ?= swift
 # What the benchmark is to measure, passed on as it is.
 BENCH_ARGUMENTS ?=
 TEST_LOG := .build/test.log
-# Tests that keep a core busy for long: what runs beside them would wait.
-LARGE_TESTS := PresetsTests|LargeRedriveTests
-# Tests with the real binary whose responses have to be caught while they run: others beside them would make them late.
-PUNCTUAL_TESTS := SDKTests|DiskFullTests
-# How many tests run at once. All of them would be begun together else, and each would wait for minutes for its turns: longer than its clients,
-# its servers and its time limit have patience.
-TEST_WIDTH := 16
-# Each of these has processes of its own.
-SERVICE_TEST_WIDTH := 4
-AT_ONCE := --experimental-maximum-parallelization-width
 
 # Libraries the program is built with, and what only tests need: tools that make certificates and speak HTTP/2, a browser, and promtool.
 BUILD_PACKAGES := libcurl4-openssl-dev libssl-dev libsqlite3-dev pkg-config ca-certificates
@@ -84,13 +74,8 @@ test: deps test-deps lint alerts
 	@echo "==> testing, output also in $(TEST_LOG)"
 	@# A pipe would lose the exit code in a POSIX shell, so the code travels through a file.
 	@rm -f $(TEST_LOG) $(TEST_LOG).status
-	@# The large ones and those that run the real binary come after the others: they need the machine to themselves.
 	@export RINGBACK_WARNINGS_AS_ERRORS=1; \
-	{ { $(SWIFT) test --skip-build --skip "$(LARGE_TESTS)|ServiceTests" $(AT_ONCE) $(TEST_WIDTH) \
-		&& $(SWIFT) test --skip-build --filter "$(LARGE_TESTS)" $(AT_ONCE) $(TEST_WIDTH) \
-		&& $(SWIFT) test --skip-build --filter ServiceTests --skip "$(PUNCTUAL_TESTS)" $(AT_ONCE) $(SERVICE_TEST_WIDTH) \
-		&& $(SWIFT) test --skip-build --filter "$(PUNCTUAL_TESTS)"; } 2>&1 </dev/null; \
-		echo $$? > $(TEST_LOG).status; } | tee $(TEST_LOG)
+	{ SWIFT="$(SWIFT)" Tests/passes.sh; echo $$? > $(TEST_LOG).status; } 2>&1 | tee $(TEST_LOG)
 	@exit "$$(cat $(TEST_LOG).status 2>/dev/null || echo 1)"
 
 test-integrations: deps integration-deps swift
